@@ -1,0 +1,374 @@
+"""The configuration: one table of settings, and how each gets its value.
+
+Environment over ``settings.SENTRY`` over default. The table is the fields of :class:`Config`; the
+README's table, the checks and ``sentry_config`` are derived from it.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from typing import Any, NamedTuple
+
+from django.conf import settings as django_settings
+
+from sentry_app import check_ids, defaults, env
+
+_UNSET: Any = object()
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One row of the table: what a key means and how its value is read.
+
+    ``strictest`` replaces a bad value where privacy is at stake; any other setting falls back to
+    its default. ``fallbacks`` are further environment variables that give the default.
+    ``planned`` settings are read and checked but have no effect yet.
+    """
+
+    name: str
+    default: Any
+    kind: env.Kind
+    help: str
+    variable: str
+    fallbacks: tuple[str, ...] = ()
+    strictest: Any = _UNSET
+    secret: bool = False
+    planned: bool = False
+    check_id: str = check_ids.BAD_VALUE
+
+    def replacement(self, raw: Any) -> Any:
+        """What is used instead of the bad value ``raw``."""
+        if self.kind.salvage is not None and self.strictest is not _UNSET:
+            return self.kind.salvage(raw)
+        return self.default if self.strictest is _UNSET else self.strictest
+
+
+class Source(NamedTuple):
+    """Where a value came from: ``kind`` is environment, settings, default or detected."""
+
+    kind: str
+    name: str = ""
+
+    def __str__(self) -> str:
+        if self.kind == "environment":
+            return f"${self.name}"
+        return self.name if self.kind == "settings" else " ".join(filter(None, self))
+
+
+class Problem(NamedTuple):
+    """A mistake in the configuration: the check's id, the key, what is wrong, what to do."""
+
+    id: str
+    key: str
+    message: str
+    hint: str
+
+
+def _row(default: Any, kind: env.Kind, help: str, **more: Any) -> Any:
+    metadata = {"kind": kind, "help": help, **more}
+    return field(default_factory=lambda: default, metadata=metadata)
+
+
+_RATE = env.number(0.0, 1.0)
+_NAME_FORBIDS = "/\\\n\r\t\f"
+
+
+@dataclass(frozen=True)
+class Config:
+    """Every setting with its checked value, where each came from, and what was wrong.
+
+    Two configurations are equal if their values are.
+    """
+
+    # what is sent, and as what
+    DSN: str | None = _row(
+        None,
+        env.dsn(),
+        "where events go; without one nothing is sent",
+        secret=True,
+        check_id=check_ids.BAD_DSN,
+    )
+    ENVIRONMENT: str = _row(
+        "production",
+        env.name(64, _NAME_FORBIDS, ("none", ".", "..")),
+        "the deployment: production, staging, ...",
+        fallbacks=("ENVIRONMENT",),
+        check_id=check_ids.BAD_ENVIRONMENT,
+    )
+    RELEASE: str | None = _row(
+        None,
+        env.name(200, _NAME_FORBIDS, ("none", "latest", ".", "..")),
+        'the version; without it what the SDK finds (git, Heroku, ...), else "unknown"',
+        fallbacks=("GIT_SHA",),
+        check_id=check_ids.BAD_RELEASE,
+    )
+    TRACES_SAMPLE_RATE: float = _row(0.1, _RATE, "share of transactions kept")
+    TRACES_SAMPLE_RATES: Mapping[str, float] = _row(
+        {}, env.mapping(_RATE), "{glob of a transaction's name or path: its sample rate}"
+    )
+    PROFILES_SAMPLE_RATE: float = _row(0.1, _RATE, "share of the kept transactions profiled")
+    ATTACH_STACKTRACE: bool = _row(True, env.boolean(), "stack traces on messages too")
+    MAX_BREADCRUMBS: int = _row(100, env.integer(0), "breadcrumbs kept for each event")
+    # switches
+    DEBUG: bool = _row(False, env.boolean(), "the SDK's debug output")
+    FORCE_DISABLE: bool = _row(False, env.boolean(), "off, whatever else is set")
+    TEST_MODE: bool = _row(False, env.boolean(), "off in tests", variable="TEST_MODE")
+    # privacy
+    SEND_DEFAULT_PII: bool = _row(
+        False, env.boolean(), "send personal data: user name, e-mail, address", strictest=False
+    )
+    SCRUB_IP_ADDRESS: bool = _row(
+        False, env.boolean(), "anonymise client addresses wherever they appear", strictest=True
+    )
+    REQUEST_BODIES: str = _row(
+        "medium",
+        env.choice("never", "small", "medium", "always"),
+        "largest request body sent: never, small (1 kB), medium (10 kB), always",
+        strictest="never",
+    )
+    WITH_LOCALS: bool = _row(
+        True, env.boolean(), "local variables in stack traces", strictest=False
+    )
+    SCRUB_FIELDS: tuple[str, ...] = _row(
+        (), env.strings(), "names of secret fields, added to the built-in set", strictest=()
+    )
+    SCRUB_ALLOW: tuple[str, ...] = _row(
+        (), env.strings(), "fields that are never scrubbed (for false alarms)"
+    )
+    SCRUB_PATTERNS: tuple[str, ...] = _row(
+        (), env.patterns(), "further regular expressions for secret values", strictest=()
+    )
+    USER_FIELDS: tuple[str, ...] = _row(
+        defaults.USER_FIELDS,
+        env.strings(),
+        "what is said about a user; without SEND_DEFAULT_PII only the id",
+        strictest=(),
+    )
+    # filters
+    IGNORED_ERRORS: tuple[str, ...] = _row(
+        defaults.IGNORED_ERRORS,
+        env.strings(),
+        "exception classes by dotted path (subclasses count), or loggers; no events",
+    )
+    IGNORED_URLS: tuple[str, ...] = _row(
+        defaults.IGNORED_URLS,
+        env.strings(),
+        "path prefixes or globs; neither events nor transactions",
+    )
+    IGNORED_LOGGERS: tuple[str, ...] = _row(
+        defaults.IGNORED_LOGGERS, env.strings(), "globs of loggers; neither events nor breadcrumbs"
+    )
+    IGNORED_TRANSACTIONS: tuple[str, ...] = _row(
+        (), env.strings(), "globs of transaction names; not sent"
+    )
+    TEST_USER_EMAILS: tuple[str, ...] = _row(
+        defaults.TEST_USER_EMAILS, env.strings(), "globs; events of these users are dropped"
+    )
+    BEFORE_SEND: tuple[Any, ...] = _row(
+        (), env.hooks(), "called with each event and its hint; returns it, or None to drop it"
+    )
+    BEFORE_SEND_TRANSACTION: tuple[Any, ...] = _row((), env.hooks(), "the same for transactions")
+    BEFORE_BREADCRUMB: tuple[Any, ...] = _row((), env.hooks(), "the same for breadcrumbs")
+    # transport
+    TRANSPORT: str = _row("http", env.transport(), "http, console, file, locmem, or a dotted path")
+    TRANSPORT_DIR: str = _row(
+        "sentry-envelopes", env.text(), "directory that the file transport writes to"
+    )
+    # integrations
+    MIDDLEWARE_SPANS: bool = _row(False, env.boolean(), "a span for each middleware")
+    SIGNALS_SPANS: bool = _row(False, env.boolean(), "a span for each signal receiver")
+    CACHE_SPANS: bool = _row(True, env.boolean(), "a span for each cache access")
+    DB_TRANSACTION_SPANS: bool = _row(
+        False, env.boolean(), "a span for each COMMIT and ROLLBACK (SDK 2.44 and later)"
+    )
+    CELERY_MONITOR_BEAT: bool = _row(
+        False, env.boolean(), "a Sentry cron monitor for each beat entry"
+    )
+    REDIS_CACHE_PREFIXES: tuple[str, ...] = _row(
+        (), env.strings(), "key prefixes that mark a Redis command as a cache access"
+    )
+    OPTIONS: Mapping[str, Any] = _row(
+        {}, env.mapping(), "any other argument of sentry_sdk.init, as it is"
+    )
+    # read and checked, but without effect yet
+    TAIL_SAMPLING: bool = _row(
+        True, env.boolean(), "keep every slow or failed transaction", planned=True
+    )
+    SLOW_THRESHOLD_MS: int = _row(1000, env.integer(1), "what counts as slow", planned=True)
+    SPOOL_DIR: str | None = _row(None, env.text(), "write-ahead directory", planned=True)
+    SPOOL_MAX_BYTES: int = _row(
+        256 * 2**20, env.integer(1), "largest size of the spool, in bytes", planned=True
+    )
+    SPOOL_MAX_AGE: int = _row(
+        7 * 86400, env.integer(1), "longest stay in the spool, in seconds", planned=True
+    )
+    SPOOL_RETRY_SERVER_ERRORS: bool = _row(
+        True, env.boolean(), "retry after 429 and 5xx", planned=True
+    )
+    STORM_LIMIT: int = _row(
+        60, env.integer(0), "events a minute and fingerprint; 0 is no limit", planned=True
+    )
+    STORM_CACHE: str | None = _row(
+        None, env.text(), "cache alias that shares the storm budget", planned=True
+    )
+    CAPTURE_BUDGET_MS: int = _row(
+        200, env.integer(1), "time that building one event may take", planned=True
+    )
+    TEMPLATE_SPANS: bool = _row(True, env.boolean(), "a span for each template", planned=True)
+    CELERY_REPORT_RETRIES: str = _row(
+        "never",
+        env.choice("never", "first", "every"),
+        "which retries of a task are events",
+        planned=True,
+    )
+    EXCLUDED_COMMANDS: tuple[str, ...] = _row(
+        defaults.EXCLUDED_COMMANDS,
+        env.strings(),
+        "commands that are no transactions",
+        planned=True,
+    )
+    MONITORED_COMMANDS: Mapping[str, Any] = _row(
+        {}, env.mapping(), "{command: crontab schedule} for cron monitors", planned=True
+    )
+
+    sources: Mapping[str, Source] = field(default_factory=dict, compare=False, repr=False)
+    problems: tuple[Problem, ...] = field(default=(), compare=False, repr=False)
+
+    @property
+    def is_enabled(self) -> bool:
+        """Whether there is a destination and nothing switches the SDK off."""
+        if self.FORCE_DISABLE or self.TEST_MODE:
+            return False
+        return self.DSN is not None or self.TRANSPORT != "http"
+
+
+def _table() -> Iterator[Setting]:
+    for row in fields(Config):
+        if "kind" in row.metadata and callable(row.default_factory):
+            more = {"variable": f"SENTRY_{row.name}", **row.metadata}
+            yield Setting(name=row.name, default=row.default_factory(), **more)
+
+
+#: Every setting by its name, in the order of the documentation.
+SETTINGS: Mapping[str, Setting] = {setting.name: setting for setting in _table()}
+
+
+def load(given: Any = _UNSET, environ: Mapping[str, str] | None = None, **overrides: Any) -> Config:
+    """The configuration in force.
+
+    ``given`` is the SENTRY dict (default: the project's), ``environ`` the environment (default:
+    the process's); ``overrides`` are final. Never raises: what cannot be used is in ``problems``.
+    """
+    if given is _UNSET:
+        given = getattr(django_settings, "SENTRY", {})
+    problems: list[Problem] = []
+    given = _checked_dict(given, problems)
+    values: dict[str, Any] = {}
+    sources: dict[str, Source] = {}
+    for setting in SETTINGS.values():
+        value, source = _resolve(
+            setting, given, os.environ if environ is None else environ, problems
+        )
+        values[setting.name], sources[setting.name] = value, source
+    return Config(**{**values, **overrides}, sources=sources, problems=tuple(problems))
+
+
+def _checked_dict(given: Any, problems: list[Problem]) -> Mapping[str, Any]:
+    if not isinstance(given, Mapping):
+        problems.append(
+            Problem(
+                check_ids.NOT_A_DICT,
+                "SENTRY",
+                f"settings.SENTRY is a {type(given).__name__}, but must be a dict.",
+                'Write SENTRY = {"DSN": "..."}. Until then it counts as empty.',
+            )
+        )
+        return {}
+    problems.extend(_unknown_key(key) for key in given if key not in SETTINGS)
+    return given
+
+
+def _unknown_key(key: Any) -> Problem:
+    close = get_close_matches(str(key).upper().removeprefix("SENTRY_"), SETTINGS, n=1)
+    hint = f"Did you mean {close[0]!r}?" if close else "Remove it."
+    if str(key).islower():
+        hint += f' An argument of sentry_sdk.init belongs into SENTRY["OPTIONS"][{key!r}].'
+    return Problem(check_ids.UNKNOWN_KEY, str(key), f"SENTRY[{key!r}] is not a setting.", hint)
+
+
+def _resolve(
+    setting: Setting,
+    given: Mapping[str, Any],
+    environ: Mapping[str, str],
+    problems: list[Problem],
+) -> tuple[Any, Source]:
+    for source, raw in _candidates(setting, given, environ):
+        try:
+            value = setting.kind.read(raw, is_text=source.kind == "environment")
+        except (ValueError, TypeError, OverflowError) as error:
+            problems.append(_bad_value(setting, source, raw, error))
+            return setting.replacement(raw), Source("default", f"(bad {source})")
+        if setting.planned:
+            problems.append(_planned(setting, source))
+        return value, source
+    return setting.default, Source("default")
+
+
+def _candidates(
+    setting: Setting, given: Mapping[str, Any], environ: Mapping[str, str]
+) -> Iterator[tuple[Source, Any]]:
+    """What was set, the strongest first. An empty variable counts as not set, but for the DSN."""
+    raw = environ.get(setting.variable)
+    if raw is not None and (raw.strip() or setting.name == "DSN"):
+        yield Source("environment", setting.variable), raw
+    if setting.name in given and not (given[setting.name] is None and setting.default is None):
+        yield Source("settings", f'SENTRY["{setting.name}"]'), given[setting.name]
+    for variable in setting.fallbacks:
+        if environ.get(variable, "").strip():
+            yield Source("environment", variable), environ[variable]
+
+
+def _bad_value(setting: Setting, source: Source, raw: Any, error: Exception) -> Problem:
+    reason = f" ({error})" if str(error) and type(error) is ValueError else ""
+    used = setting.replacement(raw)
+    instead = "nothing is sent" if setting.name == "DSN" else f"{used!r} is used"
+    return Problem(
+        setting.check_id,
+        setting.name,
+        f"{source} is {shown(setting, raw)}{reason}, but must be {setting.kind.expected}.",
+        f"Change {source} or remove it; until then {instead}.",
+    )
+
+
+def _planned(setting: Setting, source: Source) -> Problem:
+    return Problem(
+        check_ids.NOT_YET,
+        setting.name,
+        f"{source} is set, but {setting.name} has no effect yet in this version.",
+        f"Remove {source}, or silence {check_ids.NOT_YET} until a later version uses it.",
+    )
+
+
+def shown(setting: Setting, value: Any) -> str:
+    """``value`` as it may be shown to a person: on one line, short, and without the DSN's key."""
+    if setting.secret and value is not None:
+        return masked_dsn(value)
+    try:
+        text = repr(value)
+    except Exception:  # a __repr__ of the project's own
+        text = f"<{type(value).__name__}>"
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def masked_dsn(value: Any) -> str:
+    """The DSN with everything before its last ``@`` hidden, or only its type if there is none.
+
+    >>> masked_dsn("https://abc@localhost/1")
+    'https://***@localhost/1'
+    """
+    if not isinstance(value, str):
+        return f"<{type(value).__name__}>"
+    head, at, rest = value.rpartition("@")
+    scheme = head.partition("://")[0] + "://" if "://" in head else ""
+    return f"{scheme}***@{rest}" if at else "***"
