@@ -1,0 +1,151 @@
+"""The configuration as arguments of ``sentry_sdk.init``."""
+
+import inspect
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.module_loading import import_string
+from sentry_sdk.consts import DEFAULT_OPTIONS
+from sentry_sdk.transport import Transport, make_transport
+from sentry_sdk.utils import get_default_release
+
+from sentry_app import check_ids, defaults, hooks, integrations, outcomes
+from sentry_app.conf import SETTINGS, Config, Problem, Source
+from sentry_app.scrubbing import Scrubber
+from sentry_app.transports import Gate
+
+logger = logging.getLogger("sentry_app")
+
+#: The arguments that have a setting of their own, and the setting's name.
+OWN_ARGUMENTS: Mapping[str, str] = {
+    "dsn": "DSN",
+    "environment": "ENVIRONMENT",
+    "release": "RELEASE",
+    "traces_sample_rate": "TRACES_SAMPLE_RATE",
+    "profiles_sample_rate": "PROFILES_SAMPLE_RATE",
+    "send_default_pii": "SEND_DEFAULT_PII",
+    "max_request_body_size": "REQUEST_BODIES",
+    "include_local_variables": "WITH_LOCALS",
+    "debug": "DEBUG",
+    "attach_stacktrace": "ATTACH_STACKTRACE",
+    "max_breadcrumbs": "MAX_BREADCRUMBS",
+    "before_send": "BEFORE_SEND",
+    "before_send_transaction": "BEFORE_SEND_TRANSACTION",
+    "before_breadcrumb": "BEFORE_BREADCRUMB",
+    "transport": "TRANSPORT",
+}
+
+_LOCAL_TRANSPORTS = {
+    "console": "sentry_app.transports.console.ConsoleTransport",
+    "file": "sentry_app.transports.file.FileTransport",
+    "locmem": "sentry_app.transports.locmem.LocmemTransport",
+}
+
+
+def build(config: Config) -> dict[str, Any]:
+    """The keyword arguments of ``sentry_sdk.init``."""
+    arguments = {
+        **{name: getattr(config, key) for name, key in OWN_ARGUMENTS.items()},
+        # The SDK reads SENTRY_DSN itself when it is given None; that one may be malformed.
+        "dsn": config.DSN or "",
+        "release": release(config)[0],
+        "before_send": hooks.before_send(config),
+        "before_send_transaction": hooks.before_send_transaction(config),
+        "before_breadcrumb": hooks.before_breadcrumb(config),
+        # The gate scrubs everything; the SDK's own scrubber knows neither SCRUB_FIELDS nor
+        # SCRUB_ALLOW, and changes the application's objects. None would switch it on.
+        "event_scrubber": False,
+        **own_options(config),
+        "traces_sampler": hooks.traces_sampler(config),
+        "integrations": [*integrations.build(config), *config.OPTIONS.get("integrations", ())],
+    }
+    return {**arguments, "transport": transport(config, arguments)}
+
+
+def own_options(config: Config) -> dict[str, Any]:
+    """OPTIONS, without what :func:`problems` objects to."""
+    bad = {problem.key for problem in problems(config)}
+    return {name: value for name, value in config.OPTIONS.items() if name not in bad}
+
+
+def problems(config: Config) -> list[Problem]:
+    """What is wrong with OPTIONS: unknown arguments, and those that have a key of their own."""
+    found = []
+    for name in config.OPTIONS:
+        if name in OWN_ARGUMENTS:
+            found.append(
+                Problem(
+                    check_ids.OPTION_HAS_KEY,
+                    name,
+                    f'SENTRY["OPTIONS"][{name!r}] is ignored: this argument has a setting.',
+                    f'Use SENTRY["{OWN_ARGUMENTS[name]}"] instead.',
+                )
+            )
+        elif name not in DEFAULT_OPTIONS:
+            found.append(
+                Problem(
+                    check_ids.UNKNOWN_OPTION,
+                    name,
+                    f'SENTRY["OPTIONS"][{name!r}] is ignored: sentry_sdk.init has no such argument.',
+                    "Correct the name, or remove it.",
+                )
+            )
+    return found
+
+
+def release(config: Config) -> tuple[str, Source]:
+    """The release that events carry, and where it came from."""
+    if config.RELEASE is not None:
+        return config.RELEASE, config.sources.get("RELEASE", Source("default"))
+    try:
+        found = SETTINGS["RELEASE"].kind.convert(get_default_release())
+    except ValueError:
+        return "unknown", Source("default")
+    return found, Source("detected", "by the SDK")
+
+
+def scrubber(config: Config) -> Scrubber:
+    """The scrubber that the configuration asks for."""
+    fields = [*defaults.SCRUB_FIELDS, *config.SCRUB_FIELDS]
+    if not config.SEND_DEFAULT_PII:
+        fields += defaults.PII_FIELDS
+    return Scrubber(
+        fields, config.SCRUB_ALLOW, config.SCRUB_PATTERNS, ip_addresses=config.SCRUB_IP_ADDRESS
+    )
+
+
+def transport(config: Config, arguments: dict[str, Any]) -> Any:
+    """The gate before the transport that TRANSPORT names.
+
+    For ``http`` a class, which the SDK calls with its complete options; otherwise an instance,
+    because the SDK ignores a class when there is no DSN.
+    """
+    scrub = scrubber(config).scrub
+
+    def gate(inner: Transport) -> Gate:
+        return Gate(inner, scrub, outcomes.record_sdk)
+
+    if config.TRANSPORT != "http":
+        try:
+            return gate(_other_transport(config, arguments))
+        except ImportError as error:
+            logger.error("%s: TRANSPORT %s: %s", check_ids.BAD_DOTTED_PATH, config.TRANSPORT, error)
+
+    class HttpGate(Gate):
+        def __init__(self, options: dict[str, Any]) -> None:
+            inner = make_transport({**options, "transport": None})
+            assert inner is not None  # the SDK calls this only with a DSN
+            super().__init__(inner, scrub, outcomes.record_sdk)
+
+    return HttpGate
+
+
+def _other_transport(config: Config, arguments: dict[str, Any]) -> Transport:
+    cls = import_string(_LOCAL_TRANSPORTS.get(config.TRANSPORT, config.TRANSPORT))
+    if not (inspect.isclass(cls) and issubclass(cls, Transport)):
+        raise ImportError(f"{config.TRANSPORT} is not a subclass of sentry_sdk.Transport")
+    options = {**DEFAULT_OPTIONS, **arguments}
+    if config.TRANSPORT == "file":
+        return cls(config.TRANSPORT_DIR, options)
+    return cls(options)

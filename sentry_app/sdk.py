@@ -1,0 +1,97 @@
+"""Start and stop the SDK: the only caller of ``sentry_sdk.init``."""
+
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Iterable
+from dataclasses import replace
+
+from sentry_app import check_ids
+from sentry_app.conf import Config, Problem
+
+logger = logging.getLogger("sentry_app")
+
+#: The configuration seen last, and the one that the SDK runs with.
+_seen: Config | None = None
+_running: Config | None = None
+
+
+def start(config: Config) -> None:
+    """Run the SDK with ``config``, or stop it if ``config`` is not enabled.
+
+    Calling it again with an equal configuration does nothing; a changed one starts anew. Never
+    raises: what cannot be used is logged once and replaced.
+    """
+    global _seen, _running
+    if config == _seen or is_reloader_parent():
+        return
+    stop()
+    _seen = config
+    if config.FORCE_DISABLE or config.TEST_MODE:
+        return
+    _log(config.problems)
+    if config.is_enabled and _init(config):
+        _running = config
+
+
+def stop() -> None:
+    """Send what is waiting and switch the SDK off. Does nothing if it does not run."""
+    global _seen, _running
+    _seen = None
+    if _running is None:
+        return
+    _running = None
+    import sentry_sdk
+
+    client = sentry_sdk.get_client()
+    sentry_sdk.get_global_scope().set_client(None)
+    client.close()
+
+
+def is_configured() -> bool:
+    """Whether the SDK runs with a destination."""
+    return _running is not None
+
+
+def running() -> Config | None:
+    """The configuration that the SDK runs with, or None."""
+    return _running
+
+
+def is_reloader_parent() -> bool:
+    """Whether this process only watches files for ``runserver`` and serves nothing."""
+    return (
+        "runserver" in sys.argv[1:2]
+        and "--noreload" not in sys.argv
+        and os.environ.get("RUN_MAIN") != "true"
+    )
+
+
+def _init(config: Config) -> bool:
+    """Initialise the SDK; if it refuses, once more without OPTIONS. Whether it runs."""
+    # Imported here, because without a destination nothing of the SDK is needed.
+    import sentry_sdk
+
+    from sentry_app import options
+
+    _log(options.problems(config))
+    for attempt in (config, replace(config, OPTIONS={})):
+        try:
+            with warnings.catch_warnings():
+                # The SDK deprecates send_default_pii and profiles_sample_rate, which are settings
+                # of this project and so not for its users to change.
+                warnings.simplefilter("ignore", DeprecationWarning)
+                sentry_sdk.init(**options.build(attempt))
+            return True
+        except Exception:
+            logger.exception(
+                "%s: the SDK does not start with these OPTIONS", check_ids.START_FAILED
+            )
+    return False
+
+
+def _log(problems: Iterable[Problem]) -> None:
+    for problem in problems:
+        level = logging.WARNING if ".W" in problem.id else logging.ERROR
+        logger.log(level, "%s: %s %s", problem.id, problem.message, problem.hint)
