@@ -1,0 +1,235 @@
+"""A scripted Sentry on the loopback interface, for what no real server can be made to answer."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import re
+import secrets
+import socket
+import ssl
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.support import answers
+from tests.support.envelopes import Received, parse
+
+if TYPE_CHECKING:
+    from tests.support.answers import Answer
+
+HOST = "127.0.0.1"
+ENVELOPE_PATH = re.compile(r"/api/[^/]+/envelope/")
+
+
+class SentryServer:
+    """Accepts envelopes while its `with` block runs and keeps them.
+
+    `answer` says how it replies (see `tests.support.answers`) and may be changed at any time.
+    With `tls` it speaks https; `ca_file` is then what a client has to trust.
+    An envelope that cannot be parsed is answered 400 and raised when the block ends.
+    """
+
+    def __init__(self, answer: Answer = answers.ok, *, tls: bool = False) -> None:
+        self.answer = answer
+        self.key = secrets.token_hex(16)
+        self.ca_file: str | None = None
+        self._tls = tls
+        self._received: list[Received] = []
+        self._arrival = threading.Condition()
+
+    def __enter__(self) -> SentryServer:
+        with contextlib.ExitStack() as stack:
+            self._httpd = stack.enter_context(_Httpd(self._receive))
+            if self._tls:
+                directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+                self._httpd.socket, self.ca_file = _secured(self._httpd.socket, directory)
+            stack.enter_context(_served(self._httpd))
+            self._close = stack.pop_all().close
+        return self
+
+    def __exit__(self, exc_type: object, *_: object) -> None:
+        self._close()
+        if exc_type is None and self._httpd.errors:
+            raise self._httpd.errors[0]
+
+    @property
+    def url(self) -> str:
+        """Where it listens, without a path."""
+        return f"{'https' if self._tls else 'http'}://{HOST}:{self._httpd.server_port}"
+
+    @property
+    def dsn(self) -> str:
+        """The DSN of project 1."""
+        return self.url.replace("://", f"://{self.key}@") + "/1"
+
+    @property
+    def received(self) -> list[Received]:
+        """The envelopes so far, in the order in which they came."""
+        with self._arrival:
+            return list(self._received)
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        return self.items("event")
+
+    @property
+    def transactions(self) -> list[dict[str, Any]]:
+        return self.items("transaction")
+
+    def items(self, item_type: str) -> list[Any]:
+        """The payloads of all items of this type; a batch of logs counts as its members."""
+        return [
+            entry
+            for envelope in self.received
+            for item in envelope.items
+            if item.type == item_type
+            for entry in item.entries
+        ]
+
+    def wait_for(self, wanted: int | Callable[[SentryServer], Any], timeout: float = 10) -> Any:
+        """Wait for so many envelopes of any kind, or until `wanted(server)` is true.
+
+        Returns the envelopes, or what `wanted` returned. An envelope counts as soon as it is
+        here, answered or not. After `timeout` seconds an AssertionError lists what did arrive.
+        """
+        check = functools.partial(_at_least, wanted) if isinstance(wanted, int) else wanted
+        with self._arrival:
+            found = self._arrival.wait_for(lambda: check(self), timeout)
+        if not found:
+            goal = f"{wanted} envelopes" if isinstance(wanted, int) else "what the test wants"
+            raise AssertionError(f"{timeout} s without {goal}; arrived:\n{self._listing()}")
+        return found
+
+    def _listing(self) -> str:
+        lines = [f"  {number}. {received}" for number, received in enumerate(self.received, 1)]
+        return "\n".join(lines) or "  nothing"
+
+    def _receive(self, handler: Handler, received: Received) -> None:
+        with self._arrival:
+            self._received.append(received)
+            self._arrival.notify_all()
+        self.answer(handler, received)
+
+
+def refused_dsn() -> str:
+    """A DSN on a port of this machine where nobody listens."""
+    return f"http://{secrets.token_hex(16)}@{HOST}:{_reserved_socket().getsockname()[1]}/1"
+
+
+def unresolvable_dsn() -> str:
+    """A DSN whose host has no address: RFC 6761 keeps .invalid empty."""
+    return f"https://{secrets.token_hex(16)}@sentry.invalid/1"
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection; answers call `reply`, or set `close_connection` and say nothing."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _Httpd
+
+    def do_POST(self) -> None:
+        raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        path = self.path.partition("?")[0]
+        if not ENVELOPE_PATH.fullmatch(path):
+            self.reply(404)
+            return
+        try:
+            received = parse(raw, self.headers, path)
+        except Exception as error:  # a parser may raise anything on bytes that are no envelope
+            self.server.errors.append(error)
+            self.reply(400, '{"detail": "invalid event envelope"}')
+            return
+        self.server.receive(self, received)
+
+    def reply(self, code: int, body: str = "", headers: Mapping[str, str] | None = None) -> None:
+        """Write a whole response; JSON unless the headers say otherwise."""
+        content = body.encode()
+        self.send_response(code)
+        for name, value in {"Content-Type": "application/json", **(headers or {})}.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *args: object) -> None:
+        """Stay quiet: a test that fails shows what arrived instead."""
+
+
+class _Httpd(ThreadingHTTPServer):
+    """Knows its open connections, so that closing waits for answers but not for idle clients."""
+
+    daemon_threads = False
+
+    def __init__(self, receive: Callable[[Handler, Received], None]) -> None:
+        super().__init__((HOST, 0), Handler)
+        self.receive = receive
+        self.closing = threading.Event()
+        self.errors: list[Exception] = []
+        self._connections: set[socket.socket] = set()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        error = sys.exc_info()[1]
+        gone = isinstance(error, (ConnectionError, ssl.SSLError))
+        if isinstance(error, Exception) and not gone:
+            self.errors.append(error)
+
+    def stop_reading(self) -> None:
+        """Let idle connections end; an answer under way may still be written."""
+        for connection in tuple(self._connections):
+            with contextlib.suppress(OSError):
+                # Not the SSL socket's own method: that one gives up encryption at once.
+                socket.socket.shutdown(connection, socket.SHUT_RD)
+
+
+@contextlib.contextmanager
+def _served(httpd: _Httpd) -> Iterator[None]:
+    """Serve in a thread; on leaving, release waiting answers and end every connection."""
+    thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield
+    finally:
+        httpd.closing.set()
+        httpd.shutdown()
+        httpd.stop_reading()
+        thread.join()
+
+
+def _secured(listener: socket.socket, directory: Path) -> tuple[ssl.SSLSocket, str]:
+    """Wrap the listener in TLS with a certificate of a new authority, whose file is returned."""
+    import trustme
+
+    authority = trustme.CA()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert(HOST).configure_cert(context)
+    ca_file = directory / "ca.pem"
+    authority.cert_pem.write_to_path(str(ca_file))
+    # The handshake belongs to the connection's thread, not to the one that accepts.
+    secured = context.wrap_socket(listener, server_side=True, do_handshake_on_connect=False)
+    return secured, str(ca_file)
+
+
+def _at_least(count: int, server: SentryServer) -> Any:
+    return server.received if len(server.received) >= count else None
+
+
+@functools.cache
+def _reserved_socket() -> socket.socket:
+    """A port that is taken and never listens, so that no other process can start to."""
+    reserved = socket.socket()
+    reserved.bind((HOST, 0))
+    return reserved
