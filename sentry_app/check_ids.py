@@ -3,6 +3,8 @@
 An id never changes its meaning: projects silence checks by id.
 """
 
+from collections.abc import Mapping
+
 NOT_A_DICT = "sentry_app.E001"
 UNKNOWN_KEY = "sentry_app.E002"
 BAD_VALUE = "sentry_app.E003"
@@ -12,14 +14,16 @@ BAD_RELEASE = "sentry_app.E006"
 BAD_ENVIRONMENT = "sentry_app.E007"
 UNKNOWN_OPTION = "sentry_app.E008"
 OPTION_HAS_KEY = "sentry_app.E009"
-MIDDLEWARE_ORDER = "sentry_app.E010"
-EXTRA_MISSING = "sentry_app.E011"
-START_FAILED = "sentry_app.E012"
+EXTRA_MISSING = "sentry_app.E010"
+START_FAILED = "sentry_app.E011"
 
 NOT_YET = "sentry_app.W001"
 SECOND_INIT = "sentry_app.W002"
 MIDDLEWARE_MISSING = "sentry_app.W003"
-NOT_FIRST = "sentry_app.W004"
+MIDDLEWARE_ORDER = "sentry_app.W004"
+NOT_FIRST = "sentry_app.W005"
+SCRUB_ALLOW_OPENS = "sentry_app.W006"
+SCRUB_FIELD_USELESS = "sentry_app.W007"
 
 DEPLOY_NO_DSN = "sentry_app.W010"
 DEPLOY_DEBUG = "sentry_app.W011"
@@ -27,3 +31,35 @@ DEPLOY_LOCALS = "sentry_app.W012"
 DEPLOY_SAMPLE_RATE = "sentry_app.W013"
 DEPLOY_PLAIN_HTTP = "sentry_app.W014"
 DEPLOY_RELEASE = "sentry_app.W015"
+DEPLOY_SWITCHED_OFF = "sentry_app.W016"
+DEPLOY_TRANSPORT = "sentry_app.W017"
+
+#: What each id reports, for the documentation.
+TITLES: Mapping[str, str] = {
+    NOT_A_DICT: "SENTRY is not a dict",
+    UNKNOWN_KEY: "a key of SENTRY that is not a setting",
+    BAD_VALUE: "a value of the wrong type, or out of range",
+    BAD_DSN: "a malformed DSN",
+    BAD_DOTTED_PATH: "a hook or transport that cannot be imported or used",
+    BAD_RELEASE: "a release that Sentry refuses",
+    BAD_ENVIRONMENT: "an environment that Sentry refuses",
+    UNKNOWN_OPTION: "an entry of OPTIONS that sentry_sdk.init does not know",
+    OPTION_HAS_KEY: "an entry of OPTIONS that has a setting of its own",
+    EXTRA_MISSING: "a setting for Celery or Redis without the package",
+    START_FAILED: "the SDK does not start with OPTIONS",
+    NOT_YET: "a setting that has no effect yet",
+    SECOND_INIT: "the project calls sentry_sdk.init itself",
+    MIDDLEWARE_MISSING: "SentryContextMiddleware is not in MIDDLEWARE",
+    MIDDLEWARE_ORDER: "SentryContextMiddleware stands before AuthenticationMiddleware",
+    NOT_FIRST: "sentry_app is not the first of INSTALLED_APPS",
+    SCRUB_ALLOW_OPENS: "SCRUB_ALLOW lets a field of the built-in set through",
+    SCRUB_FIELD_USELESS: "an entry of SCRUB_FIELDS that matches no key",
+    DEPLOY_NO_DSN: "with --deploy: there is no DSN",
+    DEPLOY_DEBUG: "with --deploy: DEBUG is on",
+    DEPLOY_LOCALS: "with --deploy: local variables are sent although SEND_DEFAULT_PII is off",
+    DEPLOY_SAMPLE_RATE: "with --deploy: every transaction is sent",
+    DEPLOY_PLAIN_HTTP: "with --deploy: the DSN is plain http",
+    DEPLOY_RELEASE: "with --deploy: the release is unknown",
+    DEPLOY_SWITCHED_OFF: "with --deploy: FORCE_DISABLE or TEST_MODE is on",
+    DEPLOY_TRANSPORT: "with --deploy: events are printed or kept in memory, not sent",
+}

@@ -5,6 +5,7 @@ README's table, the checks and ``sentry_config`` are derived from it.
 """
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
@@ -71,10 +72,13 @@ def _row(default: Any, kind: env.Kind, help: str, **more: Any) -> Any:
 
 
 _RATE = env.number(0.0, 1.0)
+#: A DSN, or the URL of a proxy, may stand where it does not belong.
+_CREDENTIALS = re.compile(r"(?<=://)[^/\s]*@")
 _NAME_FORBIDS = "/\\\n\r\t\f"
 
 
-@dataclass(frozen=True)
+# No repr: a frame's local variable would tell the DSN and what OPTIONS hold.
+@dataclass(frozen=True, repr=False)
 class Config:
     """Every setting with its checked value, where each came from, and what was wrong.
 
@@ -290,11 +294,14 @@ def _checked_dict(given: Any, problems: list[Problem]) -> Mapping[str, Any]:
 
 
 def _unknown_key(key: Any) -> Problem:
-    close = get_close_matches(str(key).upper().removeprefix("SENTRY_"), SETTINGS, n=1)
+    name = key if isinstance(key, str) else _repr(key)
+    wanted = name.upper().removeprefix("SENTRY_")
+    close = get_close_matches(wanted, SETTINGS, n=1)
     hint = f"Did you mean {close[0]!r}?" if close else "Remove it."
-    if str(key).islower():
-        hint += f' An argument of sentry_sdk.init belongs into SENTRY["OPTIONS"][{key!r}].'
-    return Problem(check_ids.UNKNOWN_KEY, str(key), f"SENTRY[{key!r}] is not a setting.", hint)
+    if name.islower() and wanted not in SETTINGS:
+        hint += ' If it is an argument of sentry_sdk.init, put it into SENTRY["OPTIONS"].'
+    message = f"SENTRY[{_repr(key)}] is not a setting."
+    return Problem(check_ids.UNKNOWN_KEY, name, message, hint)
 
 
 def _resolve(
@@ -330,9 +337,9 @@ def _candidates(
 
 
 def _bad_value(setting: Setting, source: Source, raw: Any, error: Exception) -> Problem:
-    reason = f" ({error})" if str(error) and type(error) is ValueError else ""
-    used = setting.replacement(raw)
-    instead = "nothing is sent" if setting.name == "DSN" else f"{used!r} is used"
+    reason = f" ({one_line(str(error))})" if str(error) and type(error) is ValueError else ""
+    used = _repr(setting.replacement(raw))
+    instead = "nothing is sent" if setting.name == "DSN" else f"{used} is used"
     return Problem(
         setting.check_id,
         setting.name,
@@ -354,11 +361,20 @@ def shown(setting: Setting, value: Any) -> str:
     """``value`` as it may be shown to a person: on one line, short, and without the DSN's key."""
     if setting.secret and value is not None:
         return masked_dsn(value)
+    return _repr(value)
+
+
+def _repr(value: Any) -> str:
     try:
-        text = repr(value)
+        return one_line(repr(value))
     except Exception:  # a __repr__ of the project's own
-        text = f"<{type(value).__name__}>"
-    return text if len(text) <= 80 else text[:77] + "..."
+        return f"<{type(value).__name__}>"
+
+
+def one_line(text: str, limit: int = 80) -> str:
+    """``text`` on one line of at most ``limit`` characters, without the credentials of a URL."""
+    text = _CREDENTIALS.sub("***@", " ".join(text.split()))
+    return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
 def masked_dsn(value: Any) -> str:
@@ -371,4 +387,4 @@ def masked_dsn(value: Any) -> str:
         return f"<{type(value).__name__}>"
     head, at, rest = value.rpartition("@")
     scheme = head.partition("://")[0] + "://" if "://" in head else ""
-    return f"{scheme}***@{rest}" if at else "***"
+    return one_line(f"{scheme}***@{rest}") if at else "***"

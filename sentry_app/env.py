@@ -5,7 +5,6 @@ and raises ``ValueError``, saying what is wrong, when it cannot be used.
 """
 
 import json
-import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -59,11 +58,12 @@ def number(low: float, high: float) -> Kind:
     """A number from ``low`` to ``high``, both included."""
 
     def convert(value: Any) -> float:
-        if _is_number(value) and low <= value <= high:
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if is_number and low <= value <= high:
             return float(value)
         raise ValueError
 
-    return Kind(f"a number from {low} to {high}", convert, float)
+    return Kind(f"a number from {low:g} to {high:g}", convert, _parsed_by(float))
 
 
 def integer(low: int) -> Kind:
@@ -74,7 +74,7 @@ def integer(low: int) -> Kind:
             return value
         raise ValueError
 
-    return Kind(f"a whole number of at least {low}", convert, int)
+    return Kind(f"a whole number of at least {low}", convert, _parsed_by(int))
 
 
 def choice(*names: str) -> Kind:
@@ -110,7 +110,8 @@ def name(max_length: int, forbidden: str, reserved: tuple[str, ...]) -> Kind:
         if not isinstance(value, str) or not value.strip():
             raise ValueError
         stripped = value.strip()
-        if len(stripped.encode("utf-8", "replace")) > max_length:
+        # Relay counts bytes. What is no text (half a surrogate pair) raises a ValueError here.
+        if len(stripped.encode()) > max_length:
             raise ValueError(f"it has more than {max_length} characters")
         if set(stripped) & set(forbidden):
             raise ValueError("it contains a slash, a backslash, a tab or a newline")
@@ -151,7 +152,8 @@ def patterns() -> Kind:
     base = strings()
 
     def convert(value: Any) -> tuple[str, ...]:
-        for entry in (entries := base.convert(value)):
+        entries: tuple[str, ...] = base.convert(value)
+        for entry in entries:
             _check_pattern(entry)
         return entries
 
@@ -167,7 +169,7 @@ def patterns() -> Kind:
 def _check_pattern(entry: str) -> None:
     try:
         matches_empty = re.compile(entry).match("")
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError, Warning) as error:
         raise ValueError(f"{entry!r} does not compile: {error}") from error
     if matches_empty:
         raise ValueError(f"{entry!r} matches the empty text, and so everything")
@@ -192,7 +194,7 @@ def mapping(values: Kind | None = None) -> Kind:
         return {key: values.convert(entry) for key, entry in value.items()}
 
     expected = f", each value {values.expected}" if values else ""
-    return Kind(f"a dict (in the environment: JSON){expected}", convert, json.loads)
+    return Kind(f"a dict (in the environment: JSON){expected}", convert, _from_json)
 
 
 def hooks() -> Kind:
@@ -248,7 +250,7 @@ def _check_dsn(value: str) -> None:
         raise ValueError("the host is missing")
     if not parts.username:
         raise ValueError("the public key is missing: https://<public key>@<host>/<project id>")
-    if not parts.path.rsplit("/", 1)[-1].isdecimal():
+    if not re.fullmatch("[0-9]{1,20}", parts.path.rsplit("/", 1)[-1]):
         raise ValueError("the project id at its end is missing or not a number")
 
 
@@ -265,5 +267,20 @@ def _split(value: str) -> list[str]:
     return [entry.strip() for entry in value.split(",") if entry.strip()]
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+def _parsed_by(parse: Callable[[str], Any]) -> Callable[[str], Any]:
+    """``parse``, without Python's own words in the ``ValueError`` that it raises."""
+
+    def from_text(text: str) -> Any:
+        try:
+            return parse(text)
+        except ValueError:
+            raise ValueError from None
+
+    return from_text
+
+
+def _from_json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None

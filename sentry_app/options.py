@@ -14,6 +14,7 @@ from sentry_app import check_ids, defaults, hooks, integrations, outcomes
 from sentry_app.conf import SETTINGS, Config, Problem, Source
 from sentry_app.scrubbing import Scrubber
 from sentry_app.transports import Gate
+from sentry_app.transports.file import FileTransport
 
 logger = logging.getLogger("sentry_app")
 
@@ -38,7 +39,6 @@ OWN_ARGUMENTS: Mapping[str, str] = {
 
 _LOCAL_TRANSPORTS = {
     "console": "sentry_app.transports.console.ConsoleTransport",
-    "file": "sentry_app.transports.file.FileTransport",
     "locmem": "sentry_app.transports.locmem.LocmemTransport",
 }
 
@@ -72,13 +72,14 @@ def own_options(config: Config) -> dict[str, Any]:
 def problems(config: Config) -> list[Problem]:
     """What is wrong with OPTIONS: unknown arguments, and those that have a key of their own."""
     found = []
+    source = config.sources.get("OPTIONS", "OPTIONS")
     for name in config.OPTIONS:
         if name in OWN_ARGUMENTS:
             found.append(
                 Problem(
                     check_ids.OPTION_HAS_KEY,
                     name,
-                    f'SENTRY["OPTIONS"][{name!r}] is ignored: this argument has a setting.',
+                    f"{source}[{name!r}] is ignored: this argument has a setting.",
                     f'Use SENTRY["{OWN_ARGUMENTS[name]}"] instead.',
                 )
             )
@@ -87,7 +88,7 @@ def problems(config: Config) -> list[Problem]:
                 Problem(
                     check_ids.UNKNOWN_OPTION,
                     name,
-                    f'SENTRY["OPTIONS"][{name!r}] is ignored: sentry_sdk.init has no such argument.',
+                    f"{source}[{name!r}] is ignored: sentry_sdk.init has no such argument.",
                     "Correct the name, or remove it.",
                 )
             )
@@ -129,7 +130,7 @@ def transport(config: Config, arguments: dict[str, Any]) -> Any:
     if config.TRANSPORT != "http":
         try:
             return gate(_other_transport(config, arguments))
-        except ImportError as error:
+        except Exception as error:  # its class is the project's own
             logger.error("%s: TRANSPORT %s: %s", check_ids.BAD_DOTTED_PATH, config.TRANSPORT, error)
 
     class HttpGate(Gate):
@@ -142,10 +143,10 @@ def transport(config: Config, arguments: dict[str, Any]) -> Any:
 
 
 def _other_transport(config: Config, arguments: dict[str, Any]) -> Transport:
+    options = {**DEFAULT_OPTIONS, **arguments}
+    if config.TRANSPORT == "file":
+        return FileTransport(config.TRANSPORT_DIR, options)
     cls = import_string(_LOCAL_TRANSPORTS.get(config.TRANSPORT, config.TRANSPORT))
     if not (inspect.isclass(cls) and issubclass(cls, Transport)):
         raise ImportError(f"{config.TRANSPORT} is not a subclass of sentry_sdk.Transport")
-    options = {**DEFAULT_OPTIONS, **arguments}
-    if config.TRANSPORT == "file":
-        return cls(config.TRANSPORT_DIR, options)
     return cls(options)

@@ -6,6 +6,7 @@ import sys
 import warnings
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from sentry_app import check_ids
 from sentry_app.conf import Config, Problem
@@ -16,6 +17,12 @@ logger = logging.getLogger("sentry_app")
 _seen: Config | None = None
 _running: Config | None = None
 
+#: The client that was made here last, and why the last start failed.
+_client: Any = None
+_start_error: Exception | None = None
+#: Whether a client that was not made here was ever found and replaced.
+_replaced_another = False
+
 
 def start(config: Config) -> None:
     """Run the SDK with ``config``, or stop it if ``config`` is not enabled.
@@ -23,11 +30,11 @@ def start(config: Config) -> None:
     Calling it again with an equal configuration does nothing; a changed one starts anew. Never
     raises: what cannot be used is logged once and replaced.
     """
-    global _seen, _running
+    global _seen, _running, _start_error
     if config == _seen or is_reloader_parent():
         return
     stop()
-    _seen = config
+    _seen, _start_error = config, None
     if config.FORCE_DISABLE or config.TEST_MODE:
         return
     _log(config.problems)
@@ -46,7 +53,10 @@ def stop() -> None:
 
     client = sentry_sdk.get_client()
     sentry_sdk.get_global_scope().set_client(None)
-    client.close()
+    try:
+        client.close()
+    except Exception:  # a transport of the project's own
+        logger.warning("the transport does not close", exc_info=True)
 
 
 def is_configured() -> bool:
@@ -59,6 +69,20 @@ def running() -> Config | None:
     return _running
 
 
+def start_error() -> Exception | None:
+    """Why the SDK refused to start, or to start with OPTIONS, or None."""
+    return _start_error
+
+
+def has_another_client() -> bool:
+    """Whether the project calls ``sentry_sdk.init`` itself, before our start or after it."""
+    sentry_sdk = sys.modules.get("sentry_sdk")
+    if _replaced_another or sentry_sdk is None:
+        return _replaced_another
+    client = sentry_sdk.get_client()
+    return bool(client.is_active()) and client is not _client
+
+
 def is_reloader_parent() -> bool:
     """Whether this process only watches files for ``runserver`` and serves nothing."""
     return (
@@ -69,25 +93,38 @@ def is_reloader_parent() -> bool:
 
 
 def _init(config: Config) -> bool:
-    """Initialise the SDK; if it refuses, once more without OPTIONS. Whether it runs."""
-    # Imported here, because without a destination nothing of the SDK is needed.
-    import sentry_sdk
-
+    """Initialise the SDK; if it refuses, once more without OPTIONS. Whether it can send."""
+    global _start_error
     from sentry_app import options
 
     _log(options.problems(config))
     for attempt in (config, replace(config, OPTIONS={})):
         try:
-            with warnings.catch_warnings():
-                # The SDK deprecates send_default_pii and profiles_sample_rate, which are settings
-                # of this project and so not for its users to change.
-                warnings.simplefilter("ignore", DeprecationWarning)
-                sentry_sdk.init(**options.build(attempt))
-            return True
-        except Exception:
+            return _init_once(options.build(attempt))
+        except Exception as error:
+            _start_error = error
             logger.exception(
                 "%s: the SDK does not start with these OPTIONS", check_ids.START_FAILED
             )
+    return False
+
+
+def _init_once(arguments: dict[str, Any]) -> bool:
+    # Imported here, because without a destination nothing of the SDK is needed.
+    import sentry_sdk
+
+    global _client, _replaced_another
+    _replaced_another = has_another_client()
+    with warnings.catch_warnings():
+        # The SDK deprecates send_default_pii and profiles_sample_rate, which are settings
+        # of this project and so not for its users to change.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        sentry_sdk.init(**arguments)
+    _client = sentry_sdk.get_client()
+    if _client.transport is not None:
+        return True
+    # TRANSPORT could not be used, and there is no DSN to fall back to.
+    sentry_sdk.get_global_scope().set_client(None)
     return False
 
 
