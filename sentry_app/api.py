@@ -50,6 +50,8 @@ def sentry_set_user_context(user: Any) -> None:
 
     What is said about the user is decided by USER_FIELDS and SEND_DEFAULT_PII.
     """
+    if not sentry_sdk.get_client().is_active():
+        return
     config = sdk.running()
     fields = config.USER_FIELDS if config else defaults.USER_FIELDS
     send_pii = config.SEND_DEFAULT_PII if config else False
@@ -81,4 +83,5 @@ def sentry_start_span(
     """A span of the current transaction for the body of a ``with`` statement."""
     if not sentry_sdk.get_client().is_active():
         return NoOpSpan()
-    return sentry_sdk.start_span(op=op, name=description or more.pop("name", None), **more)
+    name = more.pop("name", None) or description
+    return sentry_sdk.start_span(op=op, name=name, **more)

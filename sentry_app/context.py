@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from contextvars import ContextVar
 from typing import Any
+from weakref import ref
 
 import sentry_sdk
 from django.utils.functional import LazyObject, empty
@@ -11,6 +12,8 @@ from django.utils.functional import LazyObject, empty
 #: compared there even when SEND_DEFAULT_PII withholds it from the event.
 EMAIL_HINT = "sentry_app_user_email"
 
+#: The hint in which the user travels that the project itself set on the scope.
+_SAID_HINT = "sentry_app_user_said"
 
 #: Distinguishes "nobody said who" from "nobody", which is None.
 UNKNOWN: Any = object()
@@ -31,28 +34,34 @@ class Actor:
         self.user: Any = UNKNOWN
 
     def __call__(self, event: Any, hint: dict[str, Any]) -> Any:
-        """Add the user to ``event`` and the user's e-mail address to ``hint``."""
+        """Add the user to ``event`` and the user's e-mail address to ``hint``.
+
+        A scope may have several actors (a task that runs within a request): the last one counts.
+        """
+        said = hint.setdefault(_SAID_HINT, event.pop("user", None))
         user = loaded_user(self.request) if self.user is UNKNOWN else self.user
         hint[EMAIL_HINT] = _text(attribute(user, "email"))
         told = describe_user(user, self.fields, send_pii=self.send_pii)
-        if user is None and self.user is UNKNOWN:
-            told = {"id": user_id} if (user_id := session_user_id(self.request)) else None
-        if told:
-            event["user"] = {**told, **(event.get("user") or {})}
+        if user is None and self.user is UNKNOWN and (user_id := session_user_id(self.request)):
+            told = {"id": user_id}
+        if told or said:
+            event["user"] = {**(told or {}), **(said or {})}
         return event
 
 
-_actor: ContextVar[Actor | None] = ContextVar("actor", default=None)
+#: A weak reference, so that a thread does not keep its last request alive.
+_actor: ContextVar["ref[Actor] | None"] = ContextVar("actor", default=None)
 
 
 def current_actor(fields: Iterable[str], *, send_pii: bool) -> Actor:
     """The actor of the current isolation scope, made and added to the scope if there is none."""
     scope = sentry_sdk.get_isolation_scope()
-    actor = _actor.get()
+    reference = _actor.get()
+    actor = reference() if reference is not None else None
     if actor is None or actor.scope is not scope:
         actor = Actor(scope, fields, send_pii)
         scope.add_event_processor(actor)
-        _actor.set(actor)
+        _actor.set(ref(actor))
     return actor
 
 

@@ -102,28 +102,53 @@ def before_breadcrumb(config: Config) -> Hook:
 
 
 def traces_sampler(config: Config) -> Callable[[dict[str, Any]], float]:
-    """The ``traces_sampler`` of the SDK: IGNORED_URLS, the user's own sampler, the rates."""
-    own_sampler = config.OPTIONS.get("traces_sampler")
+    """The ``traces_sampler`` of the SDK: IGNORED_URLS, the user's own sampler, the rates.
+
+    Never raises: older SDKs would pass that on to the application.
+    """
 
     def sample(sampling_context: dict[str, Any]) -> float:
-        path = request_path(sampling_context)
-        if path and filters.url_is_ignored(path, config.IGNORED_URLS):
-            outcomes.sampling_reason.set(outcomes.IGNORED_URL)
-            return 0.0
-        outcomes.sampling_reason.set(outcomes.SAMPLED_OUT)
-        if callable(own_sampler):
-            return float(own_sampler(sampling_context))
-        name = (sampling_context.get("transaction_context") or {}).get("name") or ""
-        parent = sampling_context.get("parent_sampled")
-        return sampling.head_rate(
-            name,
-            path,
-            config.TRACES_SAMPLE_RATES,
-            config.TRACES_SAMPLE_RATE,
-            None if parent is None else float(parent),
-        )
+        try:
+            return _rate(config, sampling_context)
+        except Exception:
+            _log_failure(sample)
+            return config.TRACES_SAMPLE_RATE
 
     return sample
+
+
+def _rate(config: Config, sampling_context: dict[str, Any]) -> float:
+    path = request_path(sampling_context)
+    if path and filters.url_is_ignored(path, config.IGNORED_URLS):
+        outcomes.sampling_reason.set(outcomes.IGNORED_URL)
+        return 0.0
+    outcomes.sampling_reason.set(outcomes.SAMPLED_OUT)
+    own_rate = _own_rate(config.OPTIONS.get("traces_sampler"), sampling_context)
+    if own_rate is not None:
+        return own_rate
+    name = (sampling_context.get("transaction_context") or {}).get("name") or ""
+    parent = sampling_context.get("parent_sampled")
+    return sampling.head_rate(
+        name,
+        path,
+        config.TRACES_SAMPLE_RATES,
+        config.TRACES_SAMPLE_RATE,
+        None if parent is None else float(parent),
+    )
+
+
+def _own_rate(sampler: Any, sampling_context: dict[str, Any]) -> float | None:
+    """The rate that the user's sampler gives, or None: then the settings decide."""
+    if not callable(sampler):
+        return None
+    try:
+        rate = float(sampler(sampling_context))
+        if not 0 <= rate <= 1:
+            raise ValueError(f"{rate} is not a sample rate")
+        return rate
+    except Exception:
+        _log_failure(sampler)
+        return None
 
 
 def request_path(sampling_context: dict[str, Any]) -> str:
@@ -135,14 +160,18 @@ def request_path(sampling_context: dict[str, Any]) -> str:
     return str(scope.get("path", "")) if scope is not None else ""
 
 
-@lru_cache(maxsize=256)
 def resolve(hook: Any) -> Hook:
     """The callable that a hook names; imported when it is first needed, because models may not
     be loaded when the SDK starts. Raises ``ImportError``.
     """
-    found: Hook = hook if callable(hook) else import_string(hook)
+    return hook if callable(hook) else _imported(hook)
+
+
+@lru_cache(maxsize=256)
+def _imported(dotted_path: str) -> Hook:
+    found: Hook = import_string(dotted_path)
     if not callable(found):
-        raise ImportError(f"{hook!r} is not callable")
+        raise ImportError(f"{dotted_path!r} is not callable")
     return found
 
 
@@ -190,4 +219,4 @@ def _run_hooks(value: Any, hint: Hint, hooks: Iterable[Any]) -> Any:
 
 def _log_failure(step: Any) -> None:
     outcomes.record_failure(str(getattr(step, "__name__", step)))
-    logger.warning("%r failed: the event is kept", step, exc_info=True)
+    logger.warning("%r failed and is passed over", step, exc_info=True)

@@ -46,6 +46,9 @@ class Events:
         sentry_app.outbox.clear()
 
 
+_SWITCHED_ON = {"TRANSPORT": "locmem", "FORCE_DISABLE": False, "TEST_MODE": False}
+
+
 @contextmanager
 def capture_events(**settings: Any) -> Iterator[Events]:
     """Run the SDK with the project's settings and the ``locmem`` transport.
@@ -53,17 +56,27 @@ def capture_events(**settings: Any) -> Iterator[Events]:
     ``settings`` are keys of SENTRY to change, for example ``TRACES_SAMPLE_RATE=1.0``. Afterwards
     the SDK runs as before, or not.
     """
+    import sentry_sdk
+
     before = sdk.running()
-    switched_on = {"TRANSPORT": "locmem", "FORCE_DISABLE": False, "TEST_MODE": False}
-    sdk.start(conf.load(**{**switched_on, **settings}))
-    sentry_app.outbox.clear()
-    try:
-        yield Events()
-    finally:
-        sdk.stop()
+    config = conf.load(**{**_SWITCHED_ON, **_checked(settings)})
+    # A scope of its own: the test's user, tags and breadcrumbs end with it.
+    with sentry_sdk.isolation_scope() as scope:
+        scope.clear_breadcrumbs()
+        sdk.start(config)
         sentry_app.outbox.clear()
-        if before is not None:
-            sdk.start(before)
+        try:
+            yield Events()
+        finally:
+            sdk.stop()
+            sentry_app.outbox.clear()
+            if before is not None:
+                sdk.start(before)
+
+
+def _checked(settings: dict[str, Any]) -> dict[str, Any]:
+    """``settings`` as SENTRY would give them; raises ``KeyError`` or ``ValueError``."""
+    return {name: conf.SETTINGS[name].kind.convert(value) for name, value in settings.items()}
 
 
 class SentryEventsMixin:

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 
 import httpx
 import pytest
+import sentry_sdk
 from django.core.wsgi import get_wsgi_application
 
 import sentry_app
@@ -23,14 +24,19 @@ def clean_start(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.delenv(variable, raising=False)
     outcomes.reset()
     sentry_app.outbox.clear()
-    yield
-    sdk.stop()
+    with sentry_sdk.isolation_scope() as scope:
+        scope.clear()
+        yield
+        sdk.stop()
     sentry_app.outbox.clear()
 
 
 @pytest.fixture
-def client() -> Iterator[httpx.Client]:
-    """A browser on the real WSGI application; ``django.test.Client`` bypasses the SDK's patch."""
+def client(db: None) -> Iterator[httpx.Client]:
+    """A browser on the real WSGI application; ``django.test.Client`` bypasses the SDK's patch.
+
+    With the database, because Django looks after its connections at the end of each request.
+    """
     transport = httpx.WSGITransport(app=get_wsgi_application(), raise_app_exceptions=False)
     with httpx.Client(transport=transport, base_url="http://testserver") as client:
         yield client

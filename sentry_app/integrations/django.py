@@ -10,7 +10,7 @@ def integration(config: Config) -> Any:
     """The SDK's Django integration with this project's toggles."""
     from sentry_sdk.integrations.django import DjangoIntegration
 
-    toggles = {
+    toggles: dict[str, Any] = {
         "middleware_spans": config.MIDDLEWARE_SPANS,
         "signals_spans": config.SIGNALS_SPANS,
         "cache_spans": config.CACHE_SPANS,

@@ -7,7 +7,9 @@ import re
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 _IPV4 = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\w)")
-_IPV6 = re.compile(r"(?<![\w:.])(?=[0-9a-fA-F]*:[0-9a-fA-F]*:)[0-9a-fA-F:]{2,39}(?:\.\d{1,3}){0,3}")
+_IPV6 = re.compile(
+    r"(?<![\w:.])(?=[0-9a-fA-F]*:[0-9a-fA-F]*:)[0-9a-fA-F:]{2,39}(?:\.\d{1,3}){0,3}(?![\w:])"
+)
 _KEPT_BITS = {4: 24, 6: 48}
 
 

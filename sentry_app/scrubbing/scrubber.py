@@ -12,21 +12,12 @@ FILTERED = "[Filtered]"
 #: Deeper than anything the SDK serialises; what lies below is replaced.
 MAX_DEPTH = 100
 
-#: Keys below which a dotted number is a version, and keys that Sentry itself reads.
-_UNTOUCHED = frozenset(
-    {
-        "debug_meta",
-        "event_id",
-        "fingerprint",
-        "modules",
-        "parent_span_id",
-        "release",
-        "sdk",
-        "span_id",
-        "timestamp",
-        "trace_id",
-        "version",
-    }
+#: Parts of an event that Sentry itself reads, and where a dotted number is a version.
+_UNTOUCHED_PARTS = frozenset({"_meta", "debug_meta", "fingerprint", "modules", "sdk"})
+
+#: The same for single texts, wherever they stand.
+_UNTOUCHED_TEXTS = frozenset(
+    {"event_id", "parent_span_id", "release", "span_id", "timestamp", "trace_id", "version"}
 )
 
 
@@ -74,11 +65,13 @@ class Scrubber:
         return value
 
     def _entry(self, key: Any, value: Any, meta: dict[str, Any], depth: int) -> Any:
-        if key in _UNTOUCHED or (depth == 0 and key == "_meta"):
+        if depth == 0 and key in _UNTOUCHED_PARTS:
+            return value
+        if key in _UNTOUCHED_TEXTS and isinstance(value, str):
             return value
         if key in self._secret and _may_be_secret(value):
             meta[str(key)] = _remark("!config")
-            return FILTERED
+            return _replacement(value)
         return self._child(str(key), value, meta, depth)
 
     def _child(self, key: str, value: Any, meta: dict[str, Any], depth: int) -> Any:
@@ -101,6 +94,13 @@ class Scrubber:
 
 def _may_be_secret(value: Any) -> bool:
     return value not in (None, "", True, False) and value != FILTERED
+
+
+def _replacement(value: Any) -> Any:
+    # The attributes of logs and spans have this form, and Sentry drops any other there.
+    if isinstance(value, dict) and value.keys() == {"value", "type"}:
+        return {"value": FILTERED, "type": "string"}
+    return FILTERED
 
 
 def _remark(rule: str) -> dict[str, Any]:

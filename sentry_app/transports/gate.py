@@ -3,11 +3,11 @@
 import json
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from sentry_sdk.envelope import Envelope, Item, PayloadRef
 from sentry_sdk.transport import Transport
-
 
 logger = logging.getLogger("sentry_app")
 
@@ -23,17 +23,21 @@ class Gate(Transport):
     """
 
     def __init__(self, inner: Transport, scrub: Scrub, count_lost: CountLost) -> None:
-        super().__init__(inner.options)
+        super().__init__(getattr(inner, "options", None))
         self.inner = inner
         self._scrub = scrub
         self._count_lost = count_lost
+        self._has_failed = False
         # The transport reports its own losses to itself: listen there, and hear both.
         self._record_lost_event = inner.record_lost_event
         inner.record_lost_event = self._counted  # type: ignore[method-assign]
 
     def capture_envelope(self, envelope: Envelope) -> None:
-        """Pass on a scrubbed copy of ``envelope``."""
-        self.inner.capture_envelope(scrubbed_envelope(envelope, self._scrub))
+        """Pass on a scrubbed copy of ``envelope``. Never raises: what fails is counted as lost."""
+        try:
+            self.inner.capture_envelope(scrubbed_envelope(envelope, self._scrub))
+        except Exception:
+            self._failed(envelope)
 
     def flush(self, timeout: float, callback: Any = None) -> Any:
         """Wait up to ``timeout`` seconds until everything was sent."""
@@ -66,13 +70,25 @@ class Gate(Transport):
         *,
         quantity: int = 1,
     ) -> None:
-        category = item.data_category if item is not None else data_category
-        self._count_lost(reason, str(category), quantity)
+        counted, category = quantity, data_category
+        if item is not None:
+            counted, category = item.headers.get("item_count", 1), item.data_category
+        self._count_lost(reason, str(category), counted)
         self._record_lost_event(reason, data_category, item, quantity=quantity)
+
+    def _failed(self, envelope: Envelope) -> None:
+        # Said once: with Sentry Logs on, each warning would itself become an envelope that fails.
+        if not self._has_failed:
+            self._has_failed = True
+            name = type(self.inner).__name__
+            logger.warning("%s failed; what it cannot take is counted", name, exc_info=True)
+        for item in envelope.items:
+            with suppress(Exception):
+                self.record_lost_event("internal_sdk_error", item=item)
 
 
 def scrubbed_envelope(envelope: Envelope, scrub: Scrub) -> Envelope:
-    """A scrubbed copy of ``envelope``, with the same number of items. Never raises."""
+    """A scrubbed copy of ``envelope``, with the same number of items."""
     headers = {
         key: scrub(value) if key == "trace" else value for key, value in envelope.headers.items()
     }

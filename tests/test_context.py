@@ -1,0 +1,147 @@
+"""sentry_app.context: what is said about a user, and at what cost."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import sentry_sdk
+from django.contrib.auth.models import AnonymousUser, User
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from sentry_app import context, defaults, sentry_set_user_context
+from sentry_app.context import describe_user, loaded_user, session_user_id
+from sentry_app.testing import Events
+
+ANN = User(pk=7, username="ann", email="ann@shop.com", first_name="Ann")
+BOB = User(pk=8, username="bob")
+FIELDS = defaults.USER_FIELDS
+
+
+class Custom:
+    """A user model without e-mail, that calls its name something else."""
+
+    USERNAME_FIELD = "phone"
+    EMAIL_FIELD = "contact"
+    pk = 8
+    phone = "555 0100"
+    contact = "bob@shop.com"
+    is_authenticated = True
+
+    @property
+    def plan(self) -> str:
+        raise RuntimeError("as asked")
+
+
+@pytest.mark.parametrize("nobody", [None, AnonymousUser(), object()])
+def test_nobody_is_described_as_nothing(nobody: Any) -> None:
+    assert describe_user(nobody, FIELDS, send_pii=True) is None
+
+
+def test_without_pii_only_the_id_is_told() -> None:
+    assert describe_user(ANN, [*FIELDS, "first_name"], send_pii=False) == {"id": "7"}
+
+
+def test_with_pii_the_chosen_fields_are_told() -> None:
+    told = describe_user(ANN, ["id", "email", "first_name"], send_pii=True)
+    assert told == {"id": "7", "email": "ann@shop.com", "first_name": "Ann"}
+
+
+def test_empty_and_missing_fields_are_left_out() -> None:
+    told = describe_user(ANN, ["last_name", "no_such_field"], send_pii=True)
+    assert told == {"id": "7"}
+
+
+def test_a_user_model_of_the_projects_own() -> None:
+    told = describe_user(Custom(), ["username", "email", "plan"], send_pii=True)
+    assert told == {"id": "8", "username": "555 0100", "email": "bob@shop.com"}
+
+
+@pytest.mark.django_db
+def test_a_deferred_field_is_left_out_and_costs_no_query(django_assert_num_queries: Any) -> None:
+    User.objects.create(username="ann", email="ann@shop.com")
+    user = User.objects.only("username").get()
+    with django_assert_num_queries(0):
+        told = describe_user(user, FIELDS, send_pii=True)
+    assert told == {"id": str(user.pk), "username": "ann"}
+
+
+def test_a_lazy_user_counts_once_it_was_loaded() -> None:
+    user = SimpleLazyObject(lambda: ANN)
+    request = SimpleNamespace(user=user)
+    assert loaded_user(request) is None
+    assert user.username == "ann"
+    assert loaded_user(request) == ANN
+
+
+def test_a_user_that_was_loaded_without_a_thread_counts() -> None:
+    request = SimpleNamespace(user=SimpleLazyObject(lambda: 1 / 0), _acached_user=ANN)
+    assert loaded_user(request) is ANN
+
+
+def test_there_may_be_no_request() -> None:
+    assert loaded_user(None) is None
+    assert session_user_id(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("session", "expected"),
+    [
+        (SimpleNamespace(), ""),
+        (SimpleNamespace(_session_cache={}), ""),
+        (SimpleNamespace(_session_cache={"_auth_user_id": "7"}), "7"),
+    ],
+)
+def test_the_id_in_a_session_that_was_loaded(session: Any, expected: str) -> None:
+    assert session_user_id(SimpleNamespace(session=session)) == expected
+
+
+def test_a_scope_has_one_actor_that_outlives_its_caller() -> None:
+    actor = context.current_actor(FIELDS, send_pii=False)
+    assert context.current_actor(FIELDS, send_pii=False) is actor
+    with sentry_sdk.isolation_scope():
+        assert context.current_actor(FIELDS, send_pii=False) is not actor
+
+
+@pytest.mark.parametrize("later", [None, BOB])
+def test_the_last_word_about_the_user_counts(later: User | None, sentry_events: Events) -> None:
+    sentry_set_user_context(ANN)
+    with sentry_sdk.isolation_scope():  # as a task that runs within the request
+        sentry_set_user_context(BOB)
+        sentry_sdk.capture_message("inner")
+        sentry_set_user_context(None)
+        sentry_sdk.capture_message("inner, nobody")
+    sentry_sdk.capture_message("outer")
+    sentry_set_user_context(later)
+    sentry_sdk.capture_message("outer, later")
+    told = [(event.get("user") or {}).get("id") for event in sentry_events.events]
+    assert told == ["8", None, "7", "8" if later else None]
+
+
+def test_a_thread_does_not_keep_its_last_request() -> None:
+    request = HttpRequest()
+    with sentry_sdk.isolation_scope():
+        context.current_actor(FIELDS, send_pii=False).request = request
+    seen = weakref.ref(request)
+    del request
+    gc.collect()
+    assert seen() is None
+
+
+def test_what_the_project_said_about_the_user_wins() -> None:
+    actor = context.current_actor(FIELDS, send_pii=True)
+    actor.user = ANN
+    event = actor({"user": {"id": "8", "plan": "free"}}, {})
+    assert event["user"] == {**event["user"], "id": "8", "plan": "free", "username": "ann"}
+
+
+def test_the_address_travels_to_the_filter_even_where_it_is_not_told() -> None:
+    actor = context.current_actor(FIELDS, send_pii=False)
+    actor.user = ANN
+    hint: dict[str, Any] = {}
+    assert actor({}, hint) == {"user": {"id": "7"}}
+    assert hint[context.EMAIL_HINT] == "ann@shop.com"

@@ -1,0 +1,63 @@
+"""sentry_app.filters: should an event exist?"""
+
+import pytest
+
+from sentry_app.filters import error_is_ignored, matches_glob, url_is_ignored
+
+
+class Base(Exception):
+    class Inner(Exception):
+        pass
+
+
+class Derived(Base):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("path", "pattern", "expected"),
+    [
+        ("/health/", "/health/", True),
+        ("/health/db", "/health/", True),
+        ("/shop/health/", "/health/", False),
+        ("/healthy", "/health/", False),
+        ("/v1/ping", "/v?/ping", True),
+        ("/v1/ping/more", "/v?/ping", False),
+        ("/shop/health/", "*/health/", True),
+        ("/HEALTH/", "/health/", False),
+    ],
+)
+def test_a_url_is_ignored_by_prefix_or_glob(path: str, pattern: str, expected: bool) -> None:
+    assert url_is_ignored(path, [pattern]) is expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("Ann@Test.com", True), ("ann@test.com.example", False), ("", False)],
+)
+def test_globs_match_the_whole_value_without_regard_to_case(value: str, expected: bool) -> None:
+    assert matches_glob(value, ["*@TEST.com"]) is expected
+
+
+def test_nothing_matches_no_patterns() -> None:
+    assert not url_is_ignored("/", [])
+    assert not matches_glob("", [])
+    assert not error_is_ignored(ValueError(), [])
+
+
+def test_an_error_is_ignored_by_its_class_and_by_its_base_class() -> None:
+    assert error_is_ignored(Base(), ["tests.test_filters.Base"])
+    assert error_is_ignored(Derived(), ["tests.test_filters.Base"])
+    assert not error_is_ignored(Base(), ["tests.test_filters.Derived"])
+
+
+def test_a_builtin_error_needs_no_module() -> None:
+    assert error_is_ignored(KeyError(), ["LookupError"])
+
+
+@pytest.mark.parametrize(
+    "entry",
+    ["rest_framework.exceptions.NotFound", "tests.test_filters.Missing", "os.path", "a.logger", ""],
+)
+def test_an_entry_that_is_no_class_ignores_nothing(entry: str) -> None:
+    assert not error_is_ignored(Base(), [entry])

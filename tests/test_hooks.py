@@ -1,0 +1,356 @@
+"""sentry_app.hooks: our filters, the project's hooks and the sampler, by real requests."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+import sentry_sdk
+from django.contrib.auth.models import User
+from django.http import Http404
+from sentry_sdk.crons import capture_checkin
+
+from sentry_app import outcomes
+from sentry_app.hooks import request_path
+from sentry_app.testing import Events, capture_events
+from tests.support.asgi import visit
+
+PASSWORD = "pa55" + "word"
+NOT_CALLABLE = "text"
+
+sampled = pytest.mark.sentry(TRACES_SAMPLE_RATE=1.0)
+
+
+class OutOfStock(Http404):
+    """A subclass of an ignored error."""
+
+
+def tag(event: Any, hint: Any) -> Any:
+    return {**event, "tags": {"seen_by": "tag"}}
+
+
+def tag_again(event: Any, hint: Any) -> Any:
+    return {**event, "tags": {"seen_by": event["tags"]["seen_by"] + ", tag_again"}}
+
+
+def drop(event: Any, hint: Any) -> None:
+    return None
+
+
+def fail(event: Any, hint: Any) -> Any:
+    raise RuntimeError("as asked")
+
+
+def nonsense(event: Any, hint: Any) -> Any:
+    return True
+
+
+@dataclass
+class Unhashable:
+    """A callable that no cache can keep."""
+
+    name: str
+
+    def __call__(self, event: Any, hint: Any) -> Any:
+        return {**event, "tags": {"seen_by": self.name}}
+
+
+def tags(sentry_events: Events) -> list[str]:
+    return [event.get("tags", {}).get("seen_by", "") for event in sentry_events.events]
+
+
+def dropped(reason: str, category: str = "error") -> int:
+    return outcomes.snapshot().get((reason, category), 0)
+
+
+# IGNORED_ERRORS
+
+
+def test_an_error_is_sent(client: httpx.Client, sentry_events: Events) -> None:
+    client.get("/error/")
+    assert [e["exception"]["values"][-1]["type"] for e in sentry_events.events] == ["Broken"]
+    assert "error" not in [category for reason, category in outcomes.snapshot()]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "django.http.Http404",
+        "django.core.exceptions.PermissionDenied",
+        "tests.test_hooks.OutOfStock",
+    ],
+)
+def test_an_ignored_error_is_not_sent(
+    error: str, client: httpx.Client, sentry_events: Events
+) -> None:
+    assert client.get("/reported/", params={"error": error}).status_code == 200
+    assert sentry_events.events == []
+    assert dropped(outcomes.IGNORED_ERROR) == 1
+
+
+@pytest.mark.parametrize(("page", "status"), [("/missing/", 404), ("/denied/", 403)])
+def test_pages_that_are_missing_or_forbidden_send_nothing(
+    page: str, status: int, client: httpx.Client, sentry_events: Events
+) -> None:
+    assert client.get(page).status_code == status
+    assert sentry_events.events == []
+
+
+def test_a_host_that_is_not_allowed_is_not_sent(
+    client: httpx.Client, sentry_events: Events, settings: Any
+) -> None:
+    settings.ALLOWED_HOSTS = ["testserver"]
+    assert client.get("/host/", headers={"Host": "evil.example"}).status_code == 400
+    assert sentry_events.events == []
+    assert dropped(outcomes.IGNORED_ERROR) == 1
+
+
+@pytest.mark.sentry(IGNORED_ERRORS=())
+def test_the_list_of_ignored_errors_may_be_empty(
+    client: httpx.Client, sentry_events: Events, settings: Any
+) -> None:
+    settings.ALLOWED_HOSTS = ["testserver"]
+    client.get("/host/", headers={"Host": "evil.example"})
+    client.get("/reported/", params={"error": "django.http.Http404"})
+    assert len(sentry_events.events) == 2
+
+
+# IGNORED_URLS
+
+
+@sampled
+@pytest.mark.parametrize("via", ["wsgi", "asgi"])
+def test_an_ignored_url_sends_neither_error_nor_transaction(
+    via: str, client: httpx.Client, sentry_events: Events
+) -> None:
+    answer = client.get("/health/") if via == "wsgi" else visit("/health/")[0]
+    assert answer.status_code == 500
+    assert (sentry_events.events, sentry_events.transactions) == ([], [])
+    assert dropped(outcomes.IGNORED_URL) == dropped(outcomes.IGNORED_URL, "transaction") == 1
+
+
+@pytest.mark.sentry(IGNORED_URLS=("/health/", "/re*"), TRACES_SAMPLE_RATE=1.0)
+def test_an_ignored_url_may_be_a_glob(client: httpx.Client, sentry_events: Events) -> None:
+    client.get("/reported/", params={"error": "builtins.ValueError"})
+    assert (sentry_events.events, sentry_events.transactions) == ([], [])
+
+
+@pytest.mark.sentry(TRACES_SAMPLE_RATE=0.0)
+def test_a_transaction_that_was_not_chosen_has_another_reason(
+    client: httpx.Client, sentry_events: Events
+) -> None:
+    client.get("/health/")
+    client.get("/ok/")
+    assert dropped(outcomes.SAMPLED_OUT, "transaction") == 1
+
+
+# TEST_USER_EMAILS
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "email", [pytest.param("ann@Test.com", id="test"), pytest.param("ann@shop.com", id="real")]
+)
+@pytest.mark.parametrize("pii", [True, False])
+def test_events_of_test_users_are_dropped(email: str, pii: bool, client: httpx.Client) -> None:
+    with capture_events(SEND_DEFAULT_PII=pii) as events:
+        User.objects.create_user("ann", email, PASSWORD)
+        client.get("/login/", params={"username": "ann", "password": PASSWORD})
+        client.get("/whoami/")
+        assert len(events.events) == (email == "ann@shop.com")
+        assert dropped(outcomes.TEST_USER) == (email == "ann@Test.com")
+
+
+@sampled
+def test_transactions_of_test_users_are_dropped(sentry_events: Events) -> None:
+    sentry_sdk.set_user({"email": "ann@test.com"})
+    with sentry_sdk.start_transaction(name="buy"):
+        pass
+    assert sentry_events.transactions == []
+    assert dropped(outcomes.TEST_USER, "transaction") == 1
+
+
+# IGNORED_LOGGERS, IGNORED_TRANSACTIONS
+
+
+@pytest.mark.sentry(IGNORED_LOGGERS=("noisy*",))
+def test_an_ignored_logger_makes_neither_event_nor_breadcrumb(
+    client: httpx.Client, sentry_events: Events
+) -> None:
+    client.get("/logged/", params={"logger": "noisy.library"})
+    client.get("/logged/", params={"logger": "shop"})
+    assert [event["logger"] for event in sentry_events.events] == ["shop"]
+    assert dropped(outcomes.IGNORED_LOGGER) == 1
+
+
+@pytest.mark.sentry(IGNORED_LOGGERS=("noisy*",))
+def test_an_ignored_logger_makes_no_breadcrumb(sentry_events: Events) -> None:
+    logging.getLogger("noisy.library").warning("no")
+    logging.getLogger("shop").warning("yes")
+    sentry_sdk.add_breadcrumb(category="noisy.but.not.a.logger", message="yes")
+    sentry_sdk.capture_message("now")
+    crumbs = sentry_events.events[0]["breadcrumbs"]["values"]
+    assert [crumb["message"] for crumb in crumbs] == ["yes", "yes"]
+
+
+@pytest.mark.sentry(TRACES_SAMPLE_RATE=1.0, IGNORED_TRANSACTIONS=("/OK*",))
+def test_an_ignored_transaction_is_not_sent(client: httpx.Client, sentry_events: Events) -> None:
+    client.get("/ok/")
+    client.get("/logged/?logger=shop")
+    assert [event["transaction"] for event in sentry_events.transactions] == ["/logged/"]
+    assert dropped(outcomes.IGNORED_TRANSACTION, "transaction") == 1
+
+
+# BEFORE_SEND, BEFORE_SEND_TRANSACTION, BEFORE_BREADCRUMB
+
+
+@pytest.mark.parametrize(
+    ("hooks", "expected"),
+    [
+        ("tests.test_hooks.tag", "tag"),
+        (tag, "tag"),
+        (["tests.test_hooks.tag", tag_again], "tag, tag_again"),
+        (Unhashable("object"), "object"),
+        ([tag, fail], "tag"),
+        ([fail, tag], "tag"),
+        ([nonsense, tag], "tag"),
+        (["tests.no_such.hook", tag], "tag"),
+        (["tests.test_hooks.NOT_CALLABLE", tag], "tag"),
+    ],
+)
+def test_hooks_run_in_order_and_a_bad_one_is_passed_over(
+    hooks: Any, expected: str, client: httpx.Client
+) -> None:
+    with capture_events(BEFORE_SEND=hooks) as events:
+        client.get("/error/")
+        assert tags(events) == [expected]
+
+
+@pytest.mark.parametrize("hooks", [[drop, tag], [tag, drop], ["tests.test_hooks.drop"]])
+def test_a_hook_may_drop_the_event(hooks: Any, client: httpx.Client) -> None:
+    with capture_events(BEFORE_SEND=hooks) as events:
+        client.get("/error/")
+        assert events.events == []
+        assert (dropped(outcomes.HOOK), dropped("before_send")) == (1, 0)
+
+
+@pytest.mark.sentry(BEFORE_SEND=[fail, "tests.no_such.hook"])
+def test_a_hook_that_fails_is_counted_and_logged(
+    client: httpx.Client, sentry_events: Events, caplog: pytest.LogCaptureFixture
+) -> None:
+    client.get("/error/")
+    assert len(sentry_events.events) == 1
+    assert outcomes.failures() == {"fail": 1, "tests.no_such.hook": 1}
+    assert "'tests.no_such.hook' failed" in caplog.text
+
+
+@pytest.mark.sentry(BEFORE_SEND=nonsense)
+def test_a_hook_that_returns_nonsense_is_logged(
+    client: httpx.Client, sentry_events: Events, caplog: pytest.LogCaptureFixture
+) -> None:
+    client.get("/error/")
+    assert len(sentry_events.events) == 1
+    assert "returned neither a dict nor None" in caplog.text
+
+
+@pytest.mark.sentry(TRACES_SAMPLE_RATE=0.0)
+def test_a_filter_that_fails_keeps_the_event(
+    client: httpx.Client, sentry_events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sentry_app.filters.url_is_ignored", lambda *args: 1 / 0)
+    client.get("/error/")
+    assert len(sentry_events.events) == 1
+    assert outcomes.failures()["ignored_url"] == 1
+
+
+@pytest.mark.sentry(BEFORE_SEND=drop)
+def test_check_ins_are_no_events_and_pass(sentry_events: Events) -> None:
+    capture_checkin(monitor_slug="nightly", status="ok")
+    assert [item["monitor_slug"] for item in sentry_events.items("check_in")] == ["nightly"]
+
+
+@pytest.mark.sentry(TRACES_SAMPLE_RATE=1.0, BEFORE_SEND_TRANSACTION=tag, BEFORE_SEND=drop)
+def test_transactions_have_hooks_of_their_own(client: httpx.Client, sentry_events: Events) -> None:
+    client.get("/ok/")
+    assert [event["tags"]["seen_by"] for event in sentry_events.transactions] == ["tag"]
+
+
+@pytest.mark.sentry(TRACES_SAMPLE_RATE=1.0, BEFORE_SEND_TRANSACTION=drop)
+def test_a_hook_may_drop_a_transaction(client: httpx.Client, sentry_events: Events) -> None:
+    client.get("/ok/")
+    assert sentry_events.transactions == []
+    assert dropped(outcomes.HOOK, "transaction") == 1
+    assert dropped("before_send", "transaction") == 0
+
+
+def without_data(crumb: Any, hint: Any) -> Any:
+    return None if crumb["message"] == "drop" else {**crumb, "data": {}}
+
+
+@pytest.mark.sentry(BEFORE_BREADCRUMB=[fail, without_data])
+def test_breadcrumbs_have_hooks_of_their_own(sentry_events: Events) -> None:
+    sentry_sdk.add_breadcrumb(message="drop")
+    sentry_sdk.add_breadcrumb(message="keep", data={"large": 1})
+    sentry_sdk.capture_message("now")
+    crumbs = sentry_events.events[0]["breadcrumbs"]["values"]
+    assert [(crumb["message"], crumb["data"]) for crumb in crumbs] == [("keep", {})]
+
+
+# the sampler
+
+
+@pytest.mark.parametrize(("flag", "kept"), [("1", 1), ("0", 0)])
+def test_the_decision_of_the_trace_is_honoured(flag: str, kept: int, client: httpx.Client) -> None:
+    with capture_events(TRACES_SAMPLE_RATE=1.0 - kept) as events:
+        client.get("/ok/", headers={"sentry-trace": f"{'a' * 32}-{'b' * 16}-{flag}"})
+        assert len(events.transactions) == kept
+
+
+@pytest.mark.sentry(TRACES_SAMPLE_RATE=0.0, TRACES_SAMPLE_RATES={"/ok*": 1.0, "buy*": 1.0})
+def test_rates_by_glob_of_path_or_name(client: httpx.Client, sentry_events: Events) -> None:
+    client.get("/ok/")
+    client.get("/logged/?logger=shop")
+    for name in ("buy.book", "sell.book"):
+        with sentry_sdk.start_transaction(name=name):
+            pass
+    assert [event["transaction"] for event in sentry_events.transactions] == ["/ok/", "buy.book"]
+
+
+@pytest.mark.parametrize(
+    ("sampling_context", "path"),
+    [
+        ({"wsgi_environ": {"SCRIPT_NAME": "", "PATH_INFO": "/ok/"}}, "/ok/"),
+        ({"wsgi_environ": {"SCRIPT_NAME": "/app", "PATH_INFO": "/ok/"}}, "/app/ok/"),
+        ({"asgi_scope": {"root_path": "/app", "path": "/app/ok/"}}, "/app/ok/"),
+        ({"asgi_scope": {"type": "lifespan"}}, ""),
+        ({}, ""),
+    ],
+)
+def test_the_path_is_the_whole_path(sampling_context: dict[str, Any], path: str) -> None:
+    assert request_path(sampling_context) == path
+
+
+def nothing(context: Any) -> float:
+    return 0.0
+
+
+@pytest.mark.sentry(TRACES_SAMPLE_RATE=1.0, OPTIONS={"traces_sampler": nothing})
+def test_a_sampler_of_the_projects_own_wins(client: httpx.Client, sentry_events: Events) -> None:
+    client.get("/ok/")
+    assert sentry_events.transactions == []
+
+
+@pytest.mark.parametrize("result", [7, None, "often"])
+def test_a_sampler_that_fails_leaves_the_settings_to_decide(
+    result: Any, client: httpx.Client
+) -> None:
+    def sampler(context: Any) -> Any:
+        return result
+
+    with capture_events(TRACES_SAMPLE_RATE=1.0, OPTIONS={"traces_sampler": sampler}) as events:
+        client.get("/ok/")
+        assert len(events.transactions) == 1
+        assert outcomes.failures() == {"sampler": 1}

@@ -1,0 +1,132 @@
+"""sentry_app.middleware: which user and request an event belongs to, by real requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import django
+import httpx
+import pytest
+from asgiref.sync import iscoroutinefunction
+from django.contrib.auth.models import AnonymousUser, User
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.test.utils import CaptureQueriesContext
+
+from sentry_app import context
+from sentry_app.middleware import SentryContextMiddleware
+from sentry_app.testing import Events, capture_events
+from tests.support.asgi import visit
+
+PASSWORD = "pa55" + "word"
+LOGIN = f"/login/?username=ann&password={PASSWORD}"
+
+has_auser = pytest.mark.skipif(django.VERSION < (5,), reason="Django 4.2 has no request.auser()")
+pytestmark = pytest.mark.django_db
+
+Visit = Callable[..., Any]
+
+
+@pytest.fixture(params=["wsgi", "asgi"])
+def go(request: pytest.FixtureRequest, client: httpx.Client) -> Visit:
+    """Visits paths one after another, with cookies from one to the next, by WSGI and by ASGI."""
+
+    def visit_wsgi(*paths: str) -> list[httpx.Response]:
+        client.cookies.clear()
+        return [client.get(path) for path in paths]
+
+    return visit if request.param == "asgi" else visit_wsgi
+
+
+@pytest.fixture
+def ann() -> User:
+    return User.objects.create_user("ann", "ann@shop.com", PASSWORD)
+
+
+def users(events: Events) -> list[Any]:
+    return [event.get("user") for event in events.events]
+
+
+def queries(go: Visit, *paths: str) -> int:
+    """How many queries it takes to visit ``paths``."""
+    with CaptureQueriesContext(connection) as captured:
+        go(*paths)
+    return len(captured)
+
+
+@pytest.mark.parametrize("page", ["/whoami/", pytest.param("/async-whoami/", marks=has_auser)])
+def test_a_user_that_the_view_has_loaded_is_told(
+    page: str, go: Visit, ann: User, sentry_events: Events
+) -> None:
+    go(LOGIN, page)
+    assert users(sentry_events) == [{"id": str(ann.pk)}]
+
+
+@pytest.mark.sentry(SEND_DEFAULT_PII=True)
+def test_with_pii_the_name_and_address_are_told(
+    go: Visit, ann: User, sentry_events: Events
+) -> None:
+    go(LOGIN, "/whoami/")
+    [told] = users(sentry_events)
+    told.pop("ip_address", None)
+    assert told == {"id": str(ann.pk), "username": "ann", "email": "ann@shop.com"}
+
+
+@pytest.mark.sentry(SEND_DEFAULT_PII=True, USER_FIELDS=("first_name",))
+def test_the_fields_are_a_setting(go: Visit, ann: User, sentry_events: Events) -> None:
+    User.objects.update(first_name="Ann")
+    go(LOGIN, "/whoami/")
+    assert users(sentry_events)[0]["first_name"] == "Ann"
+
+
+@pytest.mark.parametrize(("page", "told"), [("/error/", False), ("/cart/", True)])
+def test_who_it_was_costs_no_query(page: str, told: bool, go: Visit, ann: User) -> None:
+    # The second page loads the session, which knows the id, but not the user.
+    without = queries(go, LOGIN, page)
+    with capture_events() as events:
+        assert queries(go, LOGIN, page) == without
+        assert users(events) == [{"id": str(ann.pk)} if told else None]
+
+
+def test_nobody_is_told_in_the_next_request_of_somebody_else(
+    go: Visit, ann: User, sentry_events: Events
+) -> None:
+    go(LOGIN, "/whoami/", "/logout/", "/whoami/")
+    assert users(sentry_events) == [{"id": str(ann.pk)}, None]
+
+
+def test_the_request_is_a_breadcrumb(go: Visit, sentry_events: Events) -> None:
+    go("/ok/", "/error/?page=2")
+    crumbs = sentry_events.events[0]["breadcrumbs"]["values"]
+    assert [crumb["message"] for crumb in crumbs if crumb["category"] == "request"] == [
+        "GET /error/"
+    ]
+
+
+def test_without_the_sdk_the_site_works(go: Visit) -> None:
+    assert [answer.status_code for answer in go("/ok/", "/error/")] == [200, 500]
+
+
+def test_the_sdk_may_start_while_the_site_runs(go: Visit, ann: User) -> None:
+    go("/error/")
+    with capture_events() as events:
+        go(LOGIN, "/whoami/")
+        assert users(events) == [{"id": str(ann.pk)}]
+
+
+def test_a_request_begins_with_nobody() -> None:
+    # Django's test client makes its requests in one isolation scope.
+    with capture_events():
+        actor = context.current_actor(["id"], send_pii=False)
+        actor.user = AnonymousUser()
+        SentryContextMiddleware(lambda request: HttpResponse())(HttpRequest())
+        assert actor.user is context.UNKNOWN
+
+
+def test_an_async_site_needs_no_thread_for_it() -> None:
+    async def answer(request: HttpRequest) -> HttpResponse:
+        return HttpResponse()
+
+    assert iscoroutinefunction(SentryContextMiddleware(answer))
+    assert not iscoroutinefunction(SentryContextMiddleware(lambda request: HttpResponse()))

@@ -1,0 +1,60 @@
+"""sentry_app.outcomes: why something was not sent."""
+
+import pytest
+
+from sentry_app import outcomes
+
+
+def test_counts_by_reason_and_category() -> None:
+    outcomes.record(outcomes.HOOK, "error")
+    outcomes.record(outcomes.HOOK, "error", quantity=2)
+    outcomes.record(outcomes.HOOK, "transaction")
+    assert outcomes.snapshot() == {("hook", "error"): 3, ("hook", "transaction"): 1}
+
+
+def test_the_debug_log_names_what_was_dropped(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("DEBUG", "sentry_app"):
+        outcomes.record(outcomes.IGNORED_URL, "error", what="/health/")
+    assert caplog.messages == ["dropped error /health/: ignored_url"]
+
+
+@pytest.mark.parametrize("category", ["error", "transaction", "span"])
+def test_what_a_hook_dropped_is_not_counted_a_second_time(category: str) -> None:
+    outcomes.record_sdk("before_send", category)
+    assert outcomes.snapshot() == {}
+
+
+def test_a_log_that_the_projects_own_hook_dropped_is_counted() -> None:
+    outcomes.record_sdk("before_send", "log_item")
+    assert outcomes.snapshot() == {("before_send", "log_item"): 1}
+
+
+def test_the_samplers_reason_replaces_the_sdks() -> None:
+    outcomes.sampling_reason.set(outcomes.IGNORED_URL)
+    outcomes.record_sdk("sample_rate", "transaction")
+    outcomes.record_sdk("sample_rate", "error")
+    assert outcomes.snapshot() == {("ignored_url", "transaction"): 1, ("sampled_out", "error"): 1}
+
+
+def test_the_sdks_other_reasons_keep_their_names() -> None:
+    outcomes.record_sdk("network_error", "error", 4)
+    assert outcomes.snapshot() == {("network_error", "error"): 4}
+
+
+def test_failures_are_counted_by_step() -> None:
+    outcomes.record_failure("shop.hooks.clean")
+    outcomes.record_failure("shop.hooks.clean")
+    assert outcomes.failures() == {"shop.hooks.clean": 2}
+
+
+def test_a_snapshot_is_a_copy() -> None:
+    before = outcomes.snapshot()
+    outcomes.record(outcomes.HOOK, "error")
+    assert before == {}
+
+
+def test_reset_forgets_everything() -> None:
+    outcomes.record(outcomes.HOOK, "error")
+    outcomes.record_failure("step")
+    outcomes.reset()
+    assert (outcomes.snapshot(), outcomes.failures()) == ({}, {})
