@@ -32,7 +32,7 @@ clean: ## remove what the other targets made
 
 $(DEMO)/$(READY): setup.cfg pyproject.toml tools/install_redis.py Makefile
 	$(make_venv)
-	$(@D)/bin/python -m pip install --quiet --editable '.[celery,redis]' gunicorn uvicorn
+	$(@D)/bin/python -m pip install --quiet --editable '.[celery,redis]' 'celery[redis]' gunicorn uvicorn
 	$(@D)/bin/python tools/install_redis.py
 	@touch $@
 

@@ -16,6 +16,7 @@ from django.core.management.base import SystemCheckError
 from sentry_sdk.transport import Transport
 
 from sentry_app import check_ids, checks, conf, options, sdk
+from sentry_app.checks import configuration
 from sentry_app.middleware import SentryContextMiddleware
 from tests.support.project import Project
 from tests.support.sentry_server import refused_dsn
@@ -236,6 +237,8 @@ def test_missing_extra(
     messages = found(**{key: value})
     the_one(messages, check_ids.EXTRA_MISSING, f'SENTRY["{key}"]', f"django-sentry-app[{package}]")
     assert found() == []
+    monkeypatch.setattr(configuration, "find_spec", lambda name: name == package)
+    assert found(**{key: value}) == []
 
 
 def test_allowed_field_of_the_built_in_set(found: Any) -> None:

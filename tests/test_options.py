@@ -157,7 +157,7 @@ def test_a_release_that_is_not_found_or_not_valid_is_unknown(
 
 def test_what_the_sdk_finds_is_the_release(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     monkeypatch.chdir(tmp_path)  # where there is no git repository
-    monkeypatch.setenv("HEROKU_BUILD_COMMIT", "c0ffee")
+    monkeypatch.setenv("HEROKU_SLUG_COMMIT", "c0ffee")
     assert options.release(conf.load({}, {}))[0] == "c0ffee"
 
 

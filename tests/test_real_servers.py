@@ -81,7 +81,7 @@ def test_runserver_with_its_reloader(sentry: SentryServer) -> None:
     argv = [sys.executable, "-m", "django", "runserver", f"127.0.0.1:{port}", "--skip-checks"]
     with run_server(argv, r"Quit the server", env=environment(sentry)):
         assert status(f"http://127.0.0.1:{port}/error/") == 500
-        sentry.wait_for(lambda received: sentry.events)
+        sentry.wait_for(lambda received: sentry.events and sentry.transactions)
     (event,) = sentry.events
     assert is_broken_view(event)
 

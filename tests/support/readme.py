@@ -1,0 +1,57 @@
+"""The README's tables, derived from the code.
+
+``python -m tests.support.readme`` writes them into README.rst; ``test_readme.py`` compares.
+"""
+
+from pathlib import Path
+
+from sentry_app import check_ids
+from sentry_app.conf import SETTINGS
+
+README = Path(__file__).parents[2] / "README.rst"
+
+
+def settings_table() -> list[str]:
+    """One row for each setting: name, default, meaning."""
+    rows = [
+        [
+            f"``{setting.name}``",
+            f"``{_default(setting.name, setting.default)}``",
+            ("*Not yet:* " if setting.planned else "") + setting.help,
+        ]
+        for setting in SETTINGS.values()
+    ]
+    return _table(["Setting", "Default", "Meaning"], rows)
+
+
+def checks_table() -> list[str]:
+    """One row for each id that ``manage.py check`` can report."""
+    rows = [[f"``{check_id}``", title] for check_id, title in check_ids.TITLES.items()]
+    return _table(["Id", "What is wrong"], rows)
+
+
+def updated(text: str) -> str:
+    """``text`` of the README with its tables as they should be."""
+    for name, table in (("settings", settings_table()), ("checks", checks_table())):
+        begin, end = f".. {name}-table-begin\n", f".. {name}-table-end\n"
+        head, _, rest = text.partition(begin)
+        _, _, tail = rest.partition(end)
+        text = head + begin + "\n" + "\n".join(table) + "\n\n" + end + tail
+    return text
+
+
+def _default(name: str, default: object) -> str:
+    if name.startswith("SPOOL_MAX") or not isinstance(default, tuple) or not default:
+        return repr(default)
+    return f"defaults.{name}"
+
+
+def _table(head: list[str], rows: list[list[str]]) -> list[str]:
+    lines = [".. list-table::", "   :header-rows: 1", ""]
+    for row in [head, *rows]:
+        lines += [f"   {'*' if column == 0 else ' '} - {cell}" for column, cell in enumerate(row)]
+    return lines
+
+
+if __name__ == "__main__":
+    README.write_text(updated(README.read_text()))
