@@ -5,65 +5,15 @@ README's table, the checks and ``sentry_config`` are derived from it.
 """
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.conf import settings as django_settings
 
 from sentry_app import check_ids, defaults, env
-
-_UNSET: Any = object()
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One row of the table: what a key means and how its value is read.
-
-    ``strictest`` replaces a bad value where privacy is at stake; any other setting falls back to
-    its default. ``fallbacks`` are further environment variables that give the default.
-    ``planned`` settings are read and checked but have no effect yet.
-    """
-
-    name: str
-    default: Any
-    kind: env.Kind
-    help: str
-    variable: str
-    fallbacks: tuple[str, ...] = ()
-    strictest: Any = _UNSET
-    secret: bool = False
-    planned: bool = False
-    check_id: str = check_ids.BAD_VALUE
-
-    def replacement(self, raw: Any) -> Any:
-        """What is used instead of the bad value ``raw``."""
-        if self.kind.salvage is not None and self.strictest is not _UNSET:
-            return self.kind.salvage(raw)
-        return self.default if self.strictest is _UNSET else self.strictest
-
-
-class Source(NamedTuple):
-    """Where a value came from: ``kind`` is environment, settings, default or detected."""
-
-    kind: str
-    name: str = ""
-
-    def __str__(self) -> str:
-        if self.kind == "environment":
-            return f"${self.name}"
-        return self.name if self.kind == "settings" else " ".join(filter(None, self))
-
-
-class Problem(NamedTuple):
-    """A mistake in the configuration: the check's id, the key, what is wrong, what to do."""
-
-    id: str
-    key: str
-    message: str
-    hint: str
+from sentry_app.setting import UNSET, Problem, Setting, Source, as_repr, one_line, shown
 
 
 def _row(default: Any, kind: env.Kind, help: str, **more: Any) -> Any:
@@ -72,8 +22,6 @@ def _row(default: Any, kind: env.Kind, help: str, **more: Any) -> Any:
 
 
 _RATE = env.number(0.0, 1.0)
-#: A DSN, or the URL of a proxy, may stand where it does not belong.
-_CREDENTIALS = re.compile(r"(?<=://)[^/\s]*@")
 _NAME_FORBIDS = "/\\\n\r\t\f"
 
 
@@ -258,13 +206,13 @@ def _table() -> Iterator[Setting]:
 SETTINGS: Mapping[str, Setting] = {setting.name: setting for setting in _table()}
 
 
-def load(given: Any = _UNSET, environ: Mapping[str, str] | None = None, **overrides: Any) -> Config:
+def load(given: Any = UNSET, environ: Mapping[str, str] | None = None, **overrides: Any) -> Config:
     """The configuration in force.
 
     ``given`` is the SENTRY dict (default: the project's), ``environ`` the environment (default:
     the process's); ``overrides`` are final. Never raises: what cannot be used is in ``problems``.
     """
-    if given is _UNSET:
+    if given is UNSET:
         given = getattr(django_settings, "SENTRY", {})
     problems: list[Problem] = []
     given = _checked_dict(given, problems)
@@ -294,13 +242,13 @@ def _checked_dict(given: Any, problems: list[Problem]) -> Mapping[str, Any]:
 
 
 def _unknown_key(key: Any) -> Problem:
-    name = key if isinstance(key, str) else _repr(key)
+    name = key if isinstance(key, str) else as_repr(key)
     wanted = name.upper().removeprefix("SENTRY_")
     close = get_close_matches(wanted, SETTINGS, n=1)
     hint = f"Did you mean {close[0]!r}?" if close else "Remove it."
     if name.islower() and wanted not in SETTINGS:
         hint += ' If it is an argument of sentry_sdk.init, put it into SENTRY["OPTIONS"].'
-    message = f"SENTRY[{_repr(key)}] is not a setting."
+    message = f"SENTRY[{as_repr(key)}] is not a setting."
     return Problem(check_ids.UNKNOWN_KEY, name, message, hint)
 
 
@@ -338,7 +286,7 @@ def _candidates(
 
 def _bad_value(setting: Setting, source: Source, raw: Any, error: Exception) -> Problem:
     reason = f" ({one_line(str(error))})" if str(error) and type(error) is ValueError else ""
-    used = _repr(setting.replacement(raw))
+    used = as_repr(setting.replacement(raw))
     instead = "nothing is sent" if setting.name == "DSN" else f"{used} is used"
     return Problem(
         setting.check_id,
@@ -355,36 +303,3 @@ def _planned(setting: Setting, source: Source) -> Problem:
         f"{source} is set, but {setting.name} has no effect yet in this version.",
         f"Remove {source}, or silence {check_ids.NOT_YET} until a later version uses it.",
     )
-
-
-def shown(setting: Setting, value: Any) -> str:
-    """``value`` as it may be shown to a person: on one line, short, and without the DSN's key."""
-    if setting.secret and value is not None:
-        return masked_dsn(value)
-    return _repr(value)
-
-
-def _repr(value: Any) -> str:
-    try:
-        return one_line(repr(value))
-    except Exception:  # a __repr__ of the project's own
-        return f"<{type(value).__name__}>"
-
-
-def one_line(text: str, limit: int = 80) -> str:
-    """``text`` on one line of at most ``limit`` characters, without the credentials of a URL."""
-    text = _CREDENTIALS.sub("***@", " ".join(text.split()))
-    return text if len(text) <= limit else text[: limit - 3] + "..."
-
-
-def masked_dsn(value: Any) -> str:
-    """The DSN with everything before its last ``@`` hidden, or only its type if there is none.
-
-    >>> masked_dsn("https://abc@localhost/1")
-    'https://***@localhost/1'
-    """
-    if not isinstance(value, str):
-        return f"<{type(value).__name__}>"
-    head, at, rest = value.rpartition("@")
-    scheme = head.partition("://")[0] + "://" if "://" in head else ""
-    return one_line(f"{scheme}***@{rest}") if at else "***"

@@ -11,8 +11,9 @@ from sentry_sdk.transport import Transport, make_transport
 from sentry_sdk.utils import get_default_release
 
 from sentry_app import check_ids, defaults, hooks, integrations, outcomes
-from sentry_app.conf import SETTINGS, Config, Problem, Source
+from sentry_app.conf import SETTINGS, Config
 from sentry_app.scrubbing import Scrubber
+from sentry_app.setting import Problem, Source
 from sentry_app.transports import Gate
 from sentry_app.transports.file import FileTransport
 

@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from sentry_app import check_ids
-from sentry_app.conf import Config, Problem
+from sentry_app.conf import Config
+from sentry_app.setting import Problem
 
 logger = logging.getLogger("sentry_app")
 
@@ -129,6 +130,8 @@ def _init_once(arguments: dict[str, Any]) -> bool:
 
 
 def _log(problems: Iterable[Problem]) -> None:
+    if sys.argv[1:2] == ["check"]:
+        return  # that command reports them itself
     for problem in problems:
         level = logging.WARNING if ".W" in problem.id else logging.ERROR
         logger.log(level, "%s: %s %s", problem.id, problem.message, problem.hint)

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentry_app import check_ids, conf
-from sentry_app.conf import SETTINGS, Setting, Source
+from sentry_app.conf import SETTINGS, Setting
+from sentry_app.setting import Source, shown
 
 KEY = "5ec" + "2e7"
 ONE, OTHER = f"https://{KEY}@localhost/1", f"https://{KEY}@localhost/2"
@@ -278,14 +279,14 @@ def test_a_dsn_that_stands_in_the_place_of_a_key_is_not_shown_either() -> None:
 @given(secret=st.from_regex(r"[a-z0-9]{8}", fullmatch=True), tail=st.text(max_size=100))
 def test_the_key_of_any_dsn_is_masked(secret: str, tail: str) -> None:
     dsn = f"https://{secret}@localhost/{tail}"
-    shown = conf.shown(SETTINGS["DSN"], dsn)
-    assert secret not in shown or secret in tail
-    assert len(shown) <= 80
-    assert len(shown.splitlines()) == 1
+    text = shown(SETTINGS["DSN"], dsn)
+    assert secret not in text or secret in tail
+    assert len(text) <= 80
+    assert len(text.splitlines()) == 1
 
 
 def test_no_dsn_is_shown_as_such() -> None:
-    assert conf.shown(SETTINGS["DSN"], None) == "None"
+    assert shown(SETTINGS["DSN"], None) == "None"
 
 
 class Hostile:

@@ -191,6 +191,14 @@ def test_what_is_switched_off_is_not_complained_about(
     assert caplog.text == ""
 
 
+def test_manage_py_check_says_everything_only_once(
+    start_sdk: Start, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["manage.py", "check"])
+    start_sdk(TRANSPORT="locmem", MAX_BREADCRUMBS="many")
+    assert caplog.records == []
+
+
 def test_a_site_with_every_key_wrong_still_serves(start_sdk: Start, client: httpx.Client) -> None:
     config = start_sdk(**{name: object() for name in conf.SETTINGS}, NO_SUCH_KEY=1)
     assert {problem.key for problem in config.problems} == {*conf.SETTINGS, "NO_SUCH_KEY"}

@@ -10,7 +10,8 @@ from django.core.checks import CheckMessage, Error, Warning
 
 from sentry_app import conf
 from sentry_app.checks import configuration, deployment, project
-from sentry_app.conf import Config, Problem
+from sentry_app.conf import Config
+from sentry_app.setting import Problem
 
 Check = Callable[[Config], Iterable[Problem]]
 

@@ -5,9 +5,10 @@ from importlib.util import find_spec
 
 from django.utils.module_loading import import_string
 
-from sentry_app import check_ids, conf, defaults, sdk
-from sentry_app.conf import SETTINGS, Config, Problem
+from sentry_app import check_ids, defaults, sdk
+from sentry_app.conf import SETTINGS, Config
 from sentry_app.scrubbing.keys import words
+from sentry_app.setting import Problem, one_line
 
 HOOKS = ("BEFORE_SEND", "BEFORE_SEND_TRANSACTION", "BEFORE_BREADCRUMB")
 
@@ -134,4 +135,4 @@ def _why_no_transport(path: str) -> str:
 
 
 def _told(error: Exception) -> str:
-    return conf.one_line(f"{type(error).__name__}: {error}", limit=300)
+    return one_line(f"{type(error).__name__}: {error}", limit=300)

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from sentry_app import check_ids, conf
-from sentry_app.conf import SETTINGS, Config, Problem
+from sentry_app import check_ids
+from sentry_app.conf import SETTINGS, Config
+from sentry_app.setting import Problem, shown
 
 
 def no_dsn(config: Config) -> Iterator[Problem]:
@@ -106,7 +107,7 @@ def local_transport(config: Config) -> Iterator[Problem]:
 
 def _said(config: Config, key: str) -> str:
     """For example ``DEBUG is True ($SENTRY_DEBUG)``."""
-    return f"{key} is {conf.shown(SETTINGS[key], getattr(config, key))} ({config.sources[key]})"
+    return f"{key} is {shown(SETTINGS[key], getattr(config, key))} ({config.sources[key]})"
 
 
 def _is_reported(config: Config, key: str) -> bool:

@@ -7,7 +7,8 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from sentry_app import check_ids, sdk
-from sentry_app.conf import Config, Problem
+from sentry_app.conf import Config
+from sentry_app.setting import Problem
 
 MIDDLEWARE = "sentry_app.middleware.SentryContextMiddleware"
 AUTHENTICATION = "django.contrib.auth.middleware.AuthenticationMiddleware"
