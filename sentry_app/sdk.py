@@ -10,7 +10,7 @@ from typing import Any
 
 from sentry_app import check_ids
 from sentry_app.conf import Config
-from sentry_app.setting import Problem
+from sentry_app.setting import Problem, one_line
 
 logger = logging.getLogger("sentry_app")
 
@@ -104,9 +104,9 @@ def _init(config: Config) -> bool:
             return _init_once(options.build(attempt))
         except Exception as error:
             _start_error = error
-            logger.exception(
-                "%s: the SDK does not start with these OPTIONS", check_ids.START_FAILED
-            )
+            # Without the traceback, which would show the password of a proxy.
+            told = one_line(f"{type(error).__name__}: {error}", limit=300)
+            logger.error("%s: the SDK does not start: %s", check_ids.START_FAILED, told)
     return False
 
 

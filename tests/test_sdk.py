@@ -152,6 +152,20 @@ def test_options_that_the_sdk_refuses_are_left_out(
     assert check_ids.START_FAILED in caplog.text
 
 
+def test_the_password_of_a_proxy_is_not_logged(
+    start_sdk: Start, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = "http://user:" + "hunter2" + "@proxy"
+
+    def refuse(**arguments: Any) -> None:
+        raise ValueError(f"cannot use {proxy}")
+
+    monkeypatch.setattr(sentry_sdk, "init", refuse)
+    start_sdk(TRANSPORT="locmem")
+    assert "ValueError: cannot use http://***@proxy" in caplog.text
+    assert "hunter2" not in caplog.text
+
+
 def test_an_sdk_that_does_not_start_at_all_is_no_reason_to_raise(
     start_sdk: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
