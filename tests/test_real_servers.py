@@ -15,7 +15,11 @@ from tests.support.sentry_server import SentryServer
 
 pytestmark = pytest.mark.e2e
 
-GUNICORN = [sys.executable, "-m", "gunicorn", "tests.wsgi", "--bind=127.0.0.1:0", "--workers=2"]
+GUNICORN = [
+    *(sys.executable, "-m", "gunicorn", "tests.wsgi", "--bind=127.0.0.1:0"),
+    # Two workers, and nothing in the home directory.
+    "--config=example_project/gunicorn.conf.py",
+]
 SERVERS = {
     "gunicorn": GUNICORN,
     "gunicorn --preload": [*GUNICORN, "--preload"],
