@@ -10,7 +10,7 @@ from sentry_sdk.consts import DEFAULT_OPTIONS
 from sentry_sdk.transport import Transport, make_transport
 from sentry_sdk.utils import get_default_release
 
-from sentry_app import check_ids, defaults, hooks, integrations, outcomes
+from sentry_app import check_ids, defaults, hooks, integrations, outcomes, own_secrets
 from sentry_app.conf import SETTINGS, Config
 from sentry_app.scrubbing import Scrubber
 from sentry_app.setting import Problem, Source
@@ -110,10 +110,16 @@ def release(config: Config) -> tuple[str, Source]:
 def scrubber(config: Config) -> Scrubber:
     """The scrubber that the configuration asks for."""
     fields = [*defaults.SCRUB_FIELDS, *config.SCRUB_FIELDS]
-    if not config.SEND_DEFAULT_PII:
-        fields += defaults.PII_FIELDS
+    secrets = own_secrets.collect(fields)
+    if not (config.SEND_DEFAULT_PII or config.SCRUB_IP_ADDRESS):
+        fields += defaults.PII_FIELDS  # addresses that are anonymised need not go as well
     return Scrubber(
-        fields, config.SCRUB_ALLOW, config.SCRUB_PATTERNS, ip_addresses=config.SCRUB_IP_ADDRESS
+        fields,
+        config.SCRUB_ALLOW,
+        config.SCRUB_PATTERNS,
+        ip_addresses=config.SCRUB_IP_ADDRESS,
+        pii=config.SEND_DEFAULT_PII,
+        secrets=secrets,
     )
 
 

@@ -123,10 +123,19 @@ def _init_once(arguments: dict[str, Any]) -> bool:
         sentry_sdk.init(**arguments)
     _client = sentry_sdk.get_client()
     if _client.transport is not None:
+        _gate_spotlight(_client)
         return True
     # TRANSPORT could not be used, and there is no DSN to fall back to.
     sentry_sdk.get_global_scope().set_client(None)
     return False
+
+
+def _gate_spotlight(client: Any) -> None:
+    """Put the gate before Spotlight as well; without a gate there is no Spotlight."""
+    spotlight = getattr(client, "spotlight", None)
+    if spotlight is not None:
+        before = getattr(client.transport, "before", None)
+        client.spotlight = before(spotlight) if before else None
 
 
 def _log(problems: Iterable[Problem]) -> None:

@@ -1,5 +1,11 @@
-"""Remove what is secret from serialised data. Plain Python: no Django, no SDK."""
+"""Remove what is secret from serialised data. Plain Python: no Django, no SDK.
 
-from sentry_app.scrubbing.scrubber import FILTERED, Scrubber
+Read ``scrubber.py`` first, then ``walk.py``, which asks ``keys.py`` for every key, ``pairs.py`` for
+every list and ``rules.py`` for every text. What Sentry itself reads stands in ``protocol.py``.
+"""
 
-__all__ = ["FILTERED", "Scrubber"]
+from sentry_app.scrubbing.findings import FILTERED
+from sentry_app.scrubbing.keys import SecretKeys
+from sentry_app.scrubbing.scrubber import Scrubber
+
+__all__ = ["FILTERED", "Scrubber", "SecretKeys"]

@@ -1,25 +1,60 @@
-"""Anonymise IP addresses in texts: the last octet of IPv4, the last 80 bits of IPv6.
+"""Addresses: IP addresses are anonymised, e-mail addresses removed.
 
-The lengths are those that Sentry and the usual web analytics keep.
+The lengths are those that Sentry and the usual web analytics keep: the last octet of IPv4 goes,
+and the last 80 bits of IPv6. A dotted number that stands where a version stands stays.
 """
 
 import re
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-_IPV4 = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\w)")
+from sentry_app.scrubbing.findings import Findings
+
+_IPV4 = re.compile(
+    r"(?<![\w.=-])(?<!==)\d{1,3}(?:\.\d{1,3}){3}(?![\w-]|\.\w)|(?<=[^=]=)\d{1,3}(?:\.\d{1,3}){3}(?![\w-]|\.\w)"
+)
 _IPV6 = re.compile(
-    r"(?<![\w:.])(?=[0-9a-fA-F]*:[0-9a-fA-F]*:)[0-9a-fA-F:]{2,39}(?:\.\d{1,3}){0,3}(?![\w:])"
+    r"(?<![\w:.])(?=[0-9a-fA-F]{0,4}:[0-9a-fA-F]{0,4}:)[0-9a-fA-F:]{2,39}(?:\.\d{1,3}){0,3}(?![\w:])"
+)
+_BEFORE_VERSION = re.compile(
+    r"(?:(?i:versions?|version is|release|build|firmware|python|django|v|ver)\W{1,3}"
+    r"|(?:^|[\s(\"'])[A-Za-z][\w.\-]{0,40}/)$"
 )
 _KEPT_BITS = {4: 24, 6: 48}
 
+_EMAIL = re.compile(
+    r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+'\-]{1,64}@(?!\d+x\.)(?:[A-Za-z0-9\-]{1,63}\.){1,8}"
+    r"(?!(?:png|jpe?g|gif|svg|webp|ico|avif|css|js|map|py|git)\b)[A-Za-z]{2,24}(?![A-Za-z0-9])"
+)
+_EMAIL_ENCODED = re.compile(
+    r"(?<![A-Za-z0-9._+\-])[A-Za-z0-9._+\-]{1,64}(?:%40|&#64;|\\u0040)"
+    r"(?:[A-Za-z0-9\-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![A-Za-z0-9])"
+)
+
+
+def scrub_emails(text: str, found: Findings) -> str:
+    """``text`` without e-mail addresses."""
+    if "@" in text:
+        text = found.replace("email", _EMAIL, text)
+    if "%40" in text or "&#64;" in text or "\\u0040" in text:
+        text = found.replace("email", _EMAIL_ENCODED, text)
+    return text
+
+
+def scrub_ips(text: str, found: Findings) -> str:
+    """``text`` with every IP address in it anonymised."""
+    anonymous = anonymise(text)
+    if anonymous != text:
+        found.remove("ip address")
+    return anonymous
+
 
 def anonymise(text: str) -> str:
-    """``text`` with every address in it anonymised; anything else stays as it is.
+    """``text`` with every IP address in it anonymised; anything else stays as it is.
 
     >>> anonymise("from 203.0.113.77 and 2001:db8:1:2:3:4:5:6")
     'from 203.0.113.0 and 2001:db8:1::'
     """
-    if "." in text:
+    if text.count(".") > 2:
         text = _IPV4.sub(_anonymous, text)
     if text.count(":") > 1:
         text = _IPV6.sub(_anonymous, text)
@@ -31,7 +66,16 @@ def _anonymous(match: re.Match[str]) -> str:
         address: IPv4Address | IPv6Address = ip_address(match[0])
     except ValueError:
         return match[0]
-    if address.is_unspecified or address.is_loopback:
+    if address.is_unspecified or address.is_loopback or _is_version(match):
         return match[0]
     network = ip_network(f"{address}/{_KEPT_BITS[address.version]}", strict=False)
     return str(network.network_address)
+
+
+def _is_version(match: re.Match[str]) -> bool:
+    if ":" in match[0]:
+        return False
+    if len(match[0]) == 7:  # 4.2.1.3; the few hosts with such an address are public services
+        return True
+    before = match.string[max(0, match.start() - 50) : match.start()]
+    return _BEFORE_VERSION.search(before) is not None

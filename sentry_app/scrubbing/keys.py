@@ -1,13 +1,50 @@
-"""Which keys hold a secret: decided by the words that a key is made of."""
+"""Which keys hold a secret: decided by the words that a key is made of, never by substrings.
 
+A key is secret if, after words without meaning are taken off its end, it ends in the words of one
+of the fields: ``userPassword``, ``X-Api-Key``, ``db_password_1`` do; ``token_count``,
+``primary_key``, ``secretary`` do not. Lower-case compounds (``dbpassword``, ``csrftoken``) are
+recognised by the few fields that end no other word.
+"""
+
+# ruff: noqa: SIM905 (a text of words is easier to read than a list)
 import re
+import unicodedata
 from collections.abc import Iterable
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_WORD = re.compile(r"[^\W\d_]+|[0-9]+")
+_CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^A-Za-z]+")
 
-#: A key that ends in one of these still holds what the word before it says.
+#: A key that ends in one of these still holds what the words before it say.
 _WITHOUT_MEANING = frozenset(
-    {"confirm", "confirmation", "current", "new", "old", "raw", "repeat", "value"}
+    "again b64 base64 bytes confirm confirmation confirmed current data decoded digest enc encoded "
+    "encrypted fallback fallbacks hash hashed hex json new old original plain plaintext prev "
+    "previous primary raw repeat repeated salt secondary str string text tmp val value values"
+    "".split()
+)
+
+#: A key that begins with one of these is a flag.
+_FLAGS = frozenset(
+    "allow can disable enable forgot has hide is must need needs require requires should show use "
+    "uses".split()
+)
+
+#: Fields that no English word ends in: they are recognised within a word without any mark.
+_COMPOUNDS = (
+    "password passwd passphrase passcode secret token apikey secretkey privatekey accesskey "
+    "signingkey encryptionkey creditcard cardnumber authorization credentials jwt sessionid "
+    "sessionkey setcookie"
+).split()
+
+#: ``tokens`` is a list of tokens, but these count the tokens of a language model.
+_COUNTED = frozenset(
+    "audio cached completion image input max maximum min new num number of output prompt "
+    "reasoning remaining text thinking total used".split()
+)
+
+#: ``pass`` is a password, but not in these.
+_NO_PASSWORD = frozenset(
+    "band boarding bus by by fast first high low mountain multi one pre season second single ski "
+    "test train two".split()
 )
 
 
@@ -17,14 +54,18 @@ def words(key: str) -> tuple[str, ...]:
     >>> words("userPassword"), words("X-Api-Key"), words("db_password_1")
     (('user', 'password'), ('x', 'api', 'key'), ('db', 'password', '1'))
     """
-    return tuple(word.lower() for word in _WORD.findall(key))
+    if not key.isascii():
+        key = unicodedata.normalize("NFKC", key)
+    found = []
+    for word in _WORD.findall(key):
+        found += [word] if word.islower() or word.isupper() else _CAMEL.findall(word)
+    return tuple(word.casefold() for word in found)
 
 
 class SecretKeys:
     """Decides for each key, and remembers the verdict.
 
-    A key is secret if it ends in the words of one of ``fields``, so that ``userPassword`` is and
-    ``token_count`` is not; never if it is one of ``allow``.
+    A key is never secret if it is one of ``allow``.
     """
 
     #: Verdicts kept; a site has some thousand keys, hostile input any number.
@@ -32,8 +73,11 @@ class SecretKeys:
 
     def __init__(self, fields: Iterable[str], allow: Iterable[str] = ()) -> None:
         self._fields = {words(field) for field in fields} - {()}
+        self.fields = frozenset(self._fields)
         self._allow = {words(field) for field in allow}
         self._longest = max(map(len, self._fields), default=0)
+        known = {"".join(field) for field in self._fields}
+        self._compounds = tuple(word for word in _COMPOUNDS if word in known)
         self._verdicts: dict[str, bool] = {}
 
     def __contains__(self, key: object) -> bool:
@@ -42,14 +86,45 @@ class SecretKeys:
         verdict = self._verdicts.get(key)
         if verdict is None:
             verdict = self._is_secret(words(key[-100:]))
-            if len(self._verdicts) < self.MAX_VERDICTS:
+            if len(self._verdicts) < self.MAX_VERDICTS and len(key) <= 100:
                 self._verdicts[key] = verdict
         return verdict
 
-    def _is_secret(self, key_words: tuple[str, ...]) -> bool:
-        if key_words in self._allow:
+    def _is_secret(self, key: tuple[str, ...]) -> bool:
+        if self._is_allowed(key):
             return False
-        while key_words and (key_words[-1].isdecimal() or key_words[-1] in _WITHOUT_MEANING):
-            key_words = key_words[:-1]
-        lengths = range(1, min(len(key_words), self._longest) + 1)
-        return any(key_words[-length:] in self._fields for length in lengths)
+        if len(key) > 1 and key[0] in _FLAGS:
+            return False
+        while len(key) > 1 and (key[-1].isdecimal() or key[-1] in _WITHOUT_MEANING):
+            if self._ends_in_field(key):
+                return True
+            key = key[:-1]
+        return self._ends_in_field(key)
+
+    def _is_allowed(self, key: tuple[str, ...]) -> bool:
+        return bool(self._allow) and (key in self._allow or ("".join(key),) in self._allow)
+
+    def _ends_in_field(self, key: tuple[str, ...]) -> bool:
+        if not key or _is_harmless(key):
+            return False
+        if any(key[-n:] in self._fields for n in range(1, min(len(key), self._longest) + 1)):
+            return True
+        last = key[-1]
+        return last.endswith(self._compounds) or (
+            last.endswith("s") and last != "pins" and self._is_plural(key)
+        )
+
+    def _is_plural(self, key: tuple[str, ...]) -> bool:
+        singular = key[-1][:-1]
+        return (*key[:-1], singular) != key and (
+            any((*key[-n:-1], singular) in self._fields for n in range(1, self._longest + 1))
+            or singular.endswith(self._compounds)
+        )
+
+
+def _is_harmless(key: tuple[str, ...]) -> bool:
+    if key[-1] == "tokens":
+        return not _COUNTED.isdisjoint(key[:-1])
+    if key[-1] == "pass":
+        return not _NO_PASSWORD.isdisjoint(key[:-1])
+    return key[-1] == "sessions"

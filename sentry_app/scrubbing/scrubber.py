@@ -1,31 +1,38 @@
-"""The walk over one item of JSON: secrets out, the rest as it was."""
+"""Secrets out of one item of JSON, the rest as it was."""
 
-import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
+from threading import Lock
 from typing import Any
 
-from sentry_app.scrubbing.addresses import anonymise
+from sentry_app.scrubbing import templates
+from sentry_app.scrubbing.echoes import Echoes, encodings, hexadecimal, is_distinct, plain
+from sentry_app.scrubbing.findings import FILTERED, Findings
 from sentry_app.scrubbing.keys import SecretKeys
+from sentry_app.scrubbing.memory import Memory
+from sentry_app.scrubbing.patch import Node
+from sentry_app.scrubbing.rewrite import rewrite
+from sentry_app.scrubbing.rules import Rules
+from sentry_app.scrubbing.triage import Triage
+from sentry_app.scrubbing.walk import Walk
 
-FILTERED = "[Filtered]"
+#: Longer texts are cut: Sentry accepts no event that is larger than this.
+MAX_TEXT = 500_000
+#: Each echo is looked for in every text of an item; hostile input may hold any number.
+MAX_ECHOES = 300
+#: So much more is looked at, for what stands across the cut.
+_MARGIN = 4_096
 
-#: Deeper than anything the SDK serialises; what lies below is replaced.
-MAX_DEPTH = 100
-
-#: Parts of an event that Sentry itself reads, and where a dotted number is a version.
-_UNTOUCHED_PARTS = frozenset({"_meta", "debug_meta", "fingerprint", "modules", "sdk"})
-
-#: The same for single texts, wherever they stand.
-_UNTOUCHED_TEXTS = frozenset(
-    {"event_id", "parent_span_id", "release", "span_id", "timestamp", "trace_id", "version"}
-)
+Rule = Callable[[str, Findings], str]
+Place = tuple[Node, Any]
 
 
 class Scrubber:
     """Removes secrets from JSON data; builds new data and leaves what it was given as it is.
 
     ``fields`` are the secret keys, ``allow`` their exceptions, ``patterns`` regular expressions
-    for secret values; ``ip_addresses`` says whether to anonymise addresses.
+    for secret values; ``ip_addresses`` says whether to anonymise addresses, ``pii`` whether e-mail
+    addresses may be sent; ``secrets`` are values to be removed wherever they stand.
     """
 
     def __init__(
@@ -34,88 +41,122 @@ class Scrubber:
         allow: Iterable[str] = (),
         patterns: Iterable[str] = (),
         ip_addresses: bool = False,
+        *,
+        pii: bool = True,
+        secrets: Iterable[str] = (),
     ) -> None:
-        self._secret = SecretKeys(fields, allow)
-        self._patterns = [re.compile(pattern) for pattern in patterns]
-        self._ip_addresses = ip_addresses
+        keys = SecretKeys(fields, allow)
+        patterns = list(patterns)
+        self._has_patterns = bool(patterns)
+        self._rules = Rules(keys, patterns, ip_addresses=ip_addresses, emails=not pii)
+        self._memory = Memory(keys, self._rules, Triage(keys, ip_addresses=ip_addresses))
+        known = set(filter(is_distinct, secrets))
+        in_hex = {form for secret in known for form in hexadecimal(secret)}
+        self._known = Echoes(known | in_hex, thorough=True)
+        self._known_encoded = Echoes(form for secret in known for form in encodings(secret))
+        self._counts: Counter[str] = Counter()
+        self._lock = Lock()
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How often each rule removed something."""
+        with self._lock:
+            return dict(self._counts)
 
     def scrub(self, data: Any) -> Any:
-        """A scrubbed copy of ``data``; in an event, ``_meta`` says where something was removed.
+        """``data`` without secrets; in an event, ``_meta`` says where something was removed.
 
         What cannot be scrubbed is replaced. Never raises.
         """
-        meta: dict[str, Any] = {}
         try:
-            scrubbed = self._walk(data, meta, 0)
-            if meta and isinstance(scrubbed, dict) and "event_id" in scrubbed:
-                scrubbed["_meta"] = _merged(scrubbed.get("_meta"), meta)
-            return scrubbed
+            return self._scrub(data)
         except Exception:
+            self._count(["internal error"])
             return FILTERED
 
-    def _walk(self, value: Any, meta: dict[str, Any], depth: int) -> Any:
-        if isinstance(value, str):
-            return self._text(value, meta)
-        if depth >= MAX_DEPTH and isinstance(value, (dict, list, tuple)):
-            return FILTERED
-        if isinstance(value, dict):
-            return {key: self._entry(key, item, meta, depth) for key, item in value.items()}
-        if isinstance(value, (list, tuple)):
-            return [self._child(str(index), item, meta, depth) for index, item in enumerate(value)]
-        return value
-
-    def _entry(self, key: Any, value: Any, meta: dict[str, Any], depth: int) -> Any:
-        if depth == 0 and key in _UNTOUCHED_PARTS:
-            return value
-        if key in _UNTOUCHED_TEXTS and isinstance(value, str):
-            return value
-        if key in self._secret and _may_be_secret(value):
-            meta[str(key)] = _remark("!config")
-            return _replacement(value)
-        return self._child(str(key), value, meta, depth)
-
-    def _child(self, key: str, value: Any, meta: dict[str, Any], depth: int) -> Any:
-        below: dict[str, Any] = {}
-        scrubbed = self._walk(value, below, depth + 1)
-        if below:
-            meta[key] = below
+    def _scrub(self, data: Any) -> Any:
+        walk = Walk(self._memory, data)
+        clean = self._scrub_texts(walk.texts, walk.places, self._rules.scrub, walk)
+        lines = self._scrub_texts(walk.lines, walk.line_places, self._rules.scrub_source, walk)
+        self._memory.remember(clean, lines)
+        templates.scrub(data, walk)
+        walk.rename()
+        scrubbed = self._without_echoes(walk.patch.holder[0], walk)
+        if walk.found.fired:
+            self._count(walk.found.fired)
+            if isinstance(scrubbed, dict) and "event_id" in scrubbed:
+                meta = walk.remarks.merged_into(scrubbed.get("_meta"))
+                scrubbed = {**scrubbed, "_meta": meta}
         return scrubbed
 
-    def _text(self, text: str, meta: dict[str, Any]) -> str:
-        scrubbed = text
-        for pattern in self._patterns:
-            scrubbed = pattern.sub(FILTERED, scrubbed)
-        if self._ip_addresses:
-            scrubbed = anonymise(scrubbed)
-        if scrubbed != text:
-            meta.update(_remark("!config"))
-        return scrubbed
+    def _scrub_texts(
+        self, texts: list[str], places: list[Place], rule: Rule, walk: Walk
+    ) -> Iterable[str]:
+        """Put what ``rule`` leaves of ``texts`` in their ``places``; returns what may be kept."""
+        if not texts:
+            return ()
+        unique = list(dict.fromkeys(texts))
+        joined = "\n".join(unique)
+        suspects = self._suspects(unique, joined)
+        heard = self._heard(suspects, joined)
+        walk.found.secrets.update(heard)
+        left = {text: self._scrub_text(text, rule, walk.found) for text in suspects}
+        changed = {text: (new, rules) for text, (new, rules) in left.items() if new != text}
+        if changed:
+            for text, (node, key) in zip(texts, places, strict=True):
+                if text in changed:
+                    new, rules = changed[text]
+                    walk.patch.put(node, key, new)
+                    walk.remarks.add((node, key), rules)
+            unique = [text for text in unique if text not in changed]
+            walk.known += (new for new, _ in changed.values())
+        walk.known += unique
+        return () if heard else unique
 
+    def _suspects(self, texts: list[str], joined: str) -> Collection[str]:
+        """Those of ``texts`` that have to see the rules."""
+        if len(joined) > MAX_TEXT:
+            return texts
+        try:
+            suspects = self._memory.triage.suspects(texts, joined)
+            return suspects.union(
+                filter(self._rules.has_match, texts) if self._has_patterns else ()
+            )
+        except Exception:
+            return texts
 
-def _may_be_secret(value: Any) -> bool:
-    return value not in (None, "", True, False) and value != FILTERED
+    def _heard(self, suspects: Collection[str], joined: str) -> list[str]:
+        """The spellings of known secrets; encoded ones stand in suspects only."""
+        heard = self._known.heard_in(joined)
+        found = list(heard.secrets()) if heard else []
+        if suspects:
+            encoded = self._known_encoded.heard_in("\n".join(suspects))
+            found += encoded.secrets() if encoded else ()
+        return found
 
+    @staticmethod
+    def _scrub_text(text: str, rule: Rule, found: Findings) -> tuple[str, list[str]]:
+        """What ``rule`` leaves of ``text``, and the names of the rules that fired."""
+        before = len(found.fired)
+        try:
+            scrubbed = rule(text[: MAX_TEXT + _MARGIN], found)[:MAX_TEXT]
+        except Exception:
+            scrubbed = found.remove("internal error")
+        return scrubbed, found.fired[before:] or ["too long"]
 
-def _replacement(value: Any) -> Any:
-    # The attributes of logs and spans have this form, and Sentry drops any other there.
-    if isinstance(value, dict) and value.keys() == {"value", "type"}:
-        return {"value": FILTERED, "type": "string"}
-    return FILTERED
+    def _without_echoes(self, scrubbed: Any, walk: Walk) -> Any:
+        own = {part for value in walk.found.secrets for part in plain(value) if is_distinct(part)}
+        if not own:
+            return scrubbed
+        if len(own) > MAX_ECHOES:
+            own = set(sorted(own, key=len)[-MAX_ECHOES:])
+        try:
+            joined = "\n".join(walk.known)
+        except TypeError:  # flags and numbers among them
+            joined = "\n".join([text for text in walk.known if type(text) is str])
+        echoes = Echoes(own).heard_in(joined)
+        return scrubbed if echoes is None else rewrite(scrubbed, echoes, walk, self._memory.root)
 
-
-def _remark(rule: str) -> dict[str, Any]:
-    """The note that Sentry shows beside a changed value.
-
-    The format is that of https://develop.sentry.dev/sdk/data-model/event-payloads/ ("meta").
-    """
-    return {"": {"rem": [[rule, "s"]]}}
-
-
-def _merged(old: Any, new: dict[str, Any]) -> dict[str, Any]:
-    if not isinstance(old, dict):
-        return new
-    merged = dict(old)
-    for key, value in new.items():
-        inner = isinstance(value, dict) and isinstance(merged.get(key), dict) and key
-        merged[key] = _merged(merged[key], value) if inner else value
-    return merged
+    def _count(self, fired: Iterable[str]) -> None:
+        with self._lock:
+            self._counts.update(fired)

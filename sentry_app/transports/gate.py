@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -10,6 +10,9 @@ from sentry_sdk.envelope import Envelope, Item, PayloadRef
 from sentry_sdk.transport import Transport
 
 logger = logging.getLogger("sentry_app")
+
+#: Characters of an attachment that are scrubbed at once.
+_BLOCK = 200_000
 
 Scrub = Callable[[Any], Any]
 CountLost = Callable[[str, str, int], None]
@@ -38,6 +41,10 @@ class Gate(Transport):
             self.inner.capture_envelope(scrubbed_envelope(envelope, self._scrub))
         except Exception:
             self._failed(envelope)
+
+    def before(self, sidecar: Any) -> "Sidecar":
+        """The same gate before something else that is given envelopes."""
+        return Sidecar(sidecar, self._scrub)
 
     def flush(self, timeout: float, callback: Any = None) -> Any:
         """Wait up to ``timeout`` seconds until everything was sent."""
@@ -87,6 +94,19 @@ class Gate(Transport):
                 self.record_lost_event("internal_sdk_error", item=item)
 
 
+class Sidecar:
+    """Stands before Spotlight, the SDK's local viewer, which is given each envelope directly."""
+
+    def __init__(self, inner: Any, scrub: Scrub) -> None:
+        self._inner = inner
+        self._scrub = scrub
+
+    def capture_envelope(self, envelope: Envelope) -> None:
+        """Pass on a scrubbed copy of ``envelope``. Never raises."""
+        with suppress(Exception):
+            self._inner.capture_envelope(scrubbed_envelope(envelope, self._scrub))
+
+
 def scrubbed_envelope(envelope: Envelope, scrub: Scrub) -> Envelope:
     """A scrubbed copy of ``envelope``, with the same number of items."""
     headers = {
@@ -96,12 +116,38 @@ def scrubbed_envelope(envelope: Envelope, scrub: Scrub) -> Envelope:
 
 
 def _scrubbed_item(item: Item, scrub: Scrub) -> Item:
-    if item.type in ("client_report", "attachment"):
+    if item.type == "client_report":
         return item
-    try:
-        content = item.payload.json
-        if content is None:
+    if item.type == "attachment":
+        return _scrubbed_attachment(item, scrub)
+    content = item.payload.json
+    if content is None:
+        try:
             content = json.loads(item.get_bytes())
-    except ValueError:
-        return item
+        except ValueError:
+            return _scrubbed_attachment(item, scrub)
     return Item(payload=PayloadRef(json=scrub(content)), headers=item.headers)
+
+
+def _scrubbed_attachment(item: Item, scrub: Scrub) -> Item:
+    """A text is scrubbed by blocks of lines; what is no text cannot be, and stays."""
+    headers = {
+        key: scrub(value) if key == "filename" else value for key, value in item.headers.items()
+    }
+    try:
+        text = item.get_bytes().decode()
+    except UnicodeDecodeError:
+        return Item(payload=item.payload, headers=headers)
+    clean = "".join(scrub(block) for block in _blocks(text))
+    return Item(payload=PayloadRef(bytes=clean.encode("utf-8", "replace")), headers=headers)
+
+
+def _blocks(text: str) -> Iterator[str]:
+    """``text`` in blocks that end with a line, if its lines are not longer than a block."""
+    start = 0
+    while start < len(text):
+        end = start + _BLOCK
+        if end < len(text):
+            end = text.rfind("\n", start, end) + 1 or end
+        yield text[start:end]
+        start = end

@@ -1,0 +1,63 @@
+"""Texts within texts: percent-encoded and base64. They are decoded, scrubbed, and encoded again.
+
+What is base64 goes as a whole if anything in it is secret, since its reader sees nothing of it.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable
+from urllib.parse import quote, unquote
+
+from sentry_app.scrubbing.findings import FILTERED, Findings
+
+Scrub = Callable[[str, Findings], str]
+
+_PERCENT = re.compile(r"%(?:25)*(?:3[DAdaFf]|22|27|5[BbDd]|7[BbDd]|40|2[Ff]|20)")
+#: What is encoded as one piece: between the delimiters of the URL or form around it.
+_PERCENT_RUN = re.compile(r"[^\s\"'<>?&=/;,%]*%[0-9A-Fa-f]{2}[^\s\"'<>?&=/;,]*")
+#: Base64 of ``{"``, ``{'``, ``[{``, ``[[``, ``["``, of ``{`` and a line break, and of longer texts.
+_BASE64 = re.compile(
+    r"(?<![A-Za-z0-9+/=_-])(?:e[wy]|W[3y]|[A-Za-z0-9])[A-Za-z0-9+/_\-]{22,}(?:={0,2}|(?:%3D){0,2})(?![A-Za-z0-9+/=_-])"
+)
+_LONGEST = 20_000
+
+
+def scrub(text: str, found: Findings, inner: Scrub) -> str:
+    """``text`` with what is encoded in it scrubbed by ``inner``."""
+    if "%" in text and _PERCENT.search(text):
+        text = _PERCENT_RUN.sub(lambda match: _percent(match[0], found, inner), text)
+    if len(text) >= 24:
+        text = _BASE64.sub(lambda match: _base64(match[0], found, inner), text)
+    return text
+
+
+def _percent(run: str, found: Findings, inner: Scrub) -> str:
+    if len(run) > _LONGEST:
+        return run
+    plain = unquote(run)
+    if plain == run:
+        return run
+    scrubbed = inner(plain, found)
+    return run if scrubbed == plain else quote(scrubbed, safe="[]", errors="replace")
+
+
+def _base64(run: str, found: Findings, inner: Scrub) -> str:
+    if (
+        len(run) > _LONGEST
+        or run.isalpha()
+        or run.isdigit()
+        or ("=" not in run and len(run) % 4 == 1)
+    ):
+        return run
+    standard = run.replace("%3D", "=").rstrip("=").replace("-", "+").replace("_", "/")
+    try:
+        decoded = base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True).decode()
+    except (binascii.Error, ValueError):
+        return run
+    if (
+        not decoded.isprintable()
+        and not decoded.replace("\n", "").replace("\r", "").replace("\t", "").isprintable()
+    ):
+        return run
+    return run if inner(decoded, found) == decoded else found.remove("encoded") or FILTERED

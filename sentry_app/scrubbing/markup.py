@@ -1,0 +1,72 @@
+"""Secrets in markup, where the name is a tag, an attribute or a neighbour.
+
+XML and HTML (``<password>x</password>``, ``<input name="pin" value="1">``), multipart form data,
+and JSON that spells a pair out (``{"name": "password", "value": "x"}``).
+"""
+
+import re
+
+from sentry_app.scrubbing.findings import FILTERED, Findings
+from sentry_app.scrubbing.keys import SecretKeys
+from sentry_app.scrubbing.literals import QUOTE
+
+_ELEMENT = re.compile(
+    r"<(?P<name>[A-Za-z_][\w:.\-]{0,80})(?:\s[^<>]{0,500})?>\s{0,20}(?:<!\[CDATA\[)?(?P<secret>[^<>]+)"
+)
+_NAMED_ELEMENT = re.compile(
+    r"<[A-Za-z_][\w:.\-]{0,80}\s[^<>]{0,300}?\b(?:name|key|id)="
+    r"[\"'](?P<name>[^\"'<>]{1,80})[\"'][^<>]{0,300}>\s{0,20}"
+    r"(?:<!\[CDATA\[)?(?P<secret>[^<>]+)"
+)
+_ATTRIBUTES = re.compile(
+    r"\b(?:name|key|id|field)=[\"'](?P<name>[^\"'<>]{1,80})[\"'][^<>]{0,300}?\b(?:value|content)="
+    r"(?:\"(?P<secret>[^\"<>]+)|'(?P<other>[^'<>]+))"
+)
+_ATTRIBUTES_REVERSED = re.compile(
+    r"\b(?:value|content)=[\"'](?P<secret>[^\"'<>]+)[\"'][^<>]{0,300}?\b(?:name|key|id|field)="
+    r"[\"'](?P<name>[^\"'<>]{1,80})"
+)
+_PART = re.compile(
+    r"form-data;\s?name=\\?\"?(?P<name>[^\"\r\n\\;]{1,80})\\?\"?.{0,300}?(?:\r?\n\r?\n|\\r\\n\\r\\n|\\n\\n)"
+    r"(?P<secret>.+?)(?=\r?\n--|\\r\\n--|\\n--|\Z)",
+    re.S,
+)
+_SPELT_OUT = re.compile(
+    rf"{QUOTE}(?:name|key|field|header|variable|param|id){QUOTE}\s?:\s?"
+    rf"{QUOTE}(?P<name>[\w.\- ]{{1,80}}){QUOTE}"
+    r"\s?,\s?"
+    rf"{QUOTE}(?:value|content|data|text){QUOTE}\s?:\s?[bu]?(?P<quote>{QUOTE})(?P<secret>.+?)(?:(?P=quote)|\Z)",
+    re.S,
+)
+
+
+class Markup:
+    """Finds secrets in markup by the name of their element."""
+
+    def __init__(self, keys: SecretKeys) -> None:
+        self._keys = keys
+
+    def scrub(self, text: str, found: Findings) -> str:
+        """``text`` without the secrets in elements, form fields and spelt-out pairs."""
+        if "<" in text:
+            if ">" in text:
+                text = self._replace(_ELEMENT, text, found)
+            if "=" in text:
+                for pattern in (_NAMED_ELEMENT, _ATTRIBUTES, _ATTRIBUTES_REVERSED):
+                    text = self._replace(pattern, text, found)
+        if "form-data" in text:
+            text = self._replace(_PART, text, found)
+        if "value" in text or "content" in text:
+            text = self._replace(_SPELT_OUT, text, found)
+        return text
+
+    def _replace(self, pattern: re.Pattern[str], text: str, found: Findings) -> str:
+        def filtered(match: re.Match[str]) -> str:
+            group = "secret" if match["secret"] is not None else "other"
+            secret = match[group]
+            if match["name"] not in self._keys or not secret.strip() or secret.strip() == FILTERED:
+                return match[0]
+            start, end = (position - match.start() for position in match.span(group))
+            return match[0][:start] + found.remove("key", secret.strip()) + match[0][end:]
+
+        return pattern.sub(filtered, text)

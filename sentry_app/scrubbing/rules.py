@@ -1,0 +1,60 @@
+"""All rules for one text, in their order."""
+
+import re
+from collections.abc import Iterable
+
+from sentry_app.scrubbing import addresses, encoded, numbers, values, vendors
+from sentry_app.scrubbing.findings import Findings
+from sentry_app.scrubbing.keys import SecretKeys
+from sentry_app.scrubbing.markup import Markup
+from sentry_app.scrubbing.statements import Statements
+from sentry_app.scrubbing.texts import Pairs
+
+#: Texts within texts within texts: deeper than this nobody looks.
+_MAX_DEPTH = 3
+
+
+class Rules:
+    """What a text loses: by name, by form, by the user's own ``patterns``."""
+
+    def __init__(
+        self, keys: SecretKeys, patterns: Iterable[str], *, ip_addresses: bool, emails: bool
+    ) -> None:
+        self._pairs, self._statements, self._markup = Pairs(keys), Statements(keys), Markup(keys)
+        self._patterns = [re.compile(pattern) for pattern in patterns]
+        self._ip_addresses, self._emails = ip_addresses, emails
+
+    def scrub(self, text: str, found: Findings) -> str:
+        """``text`` without its secrets."""
+        return self._scrub(text, found, 0)
+
+    def has_match(self, text: str) -> bool:
+        """Whether one of the user's patterns matches in ``text``."""
+        return any(pattern.search(text) for pattern in self._patterns)
+
+    def scrub_source(self, line: str, found: Findings) -> str:
+        """A line of source code: of what has a secret name, only quoted literals go."""
+        line = self._pairs.scrub(line, found, quoted_only=True)
+        line = self._markup.scrub(line, found) if "<" in line else line
+        return self._by_form(line, found)
+
+    def _scrub(self, text: str, found: Findings, depth: int) -> str:
+        text = self._pairs.scrub(text, found)
+        text = self._statements.scrub(text, found)
+        text = self._markup.scrub(text, found)
+        text = self._by_form(text, found)
+        if depth < _MAX_DEPTH:
+            text = encoded.scrub(text, found, lambda t, f: self._scrub(t, f, depth + 1))
+        return text
+
+    def _by_form(self, text: str, found: Findings) -> str:
+        text = values.scrub(text, found)
+        text = vendors.scrub(text, found)
+        text = numbers.scrub(text, found)
+        if self._emails:
+            text = addresses.scrub_emails(text, found)
+        if self._ip_addresses:
+            text = addresses.scrub_ips(text, found)
+        for pattern in self._patterns:
+            text = found.replace("pattern", pattern, text)
+        return text

@@ -1,0 +1,136 @@
+"""Secrets whose name stands before them without a separator, or in another place.
+
+Command lines (``--password x``), Redis commands (``HSET 'k' 'password' 'x'``), SQL (``IDENTIFIED BY
+'x'``, ``INSERT INTO t (password) VALUES ('x')``) and reprs of pairs (``('password', 'x')``).
+"""
+
+import re
+
+from sentry_app.scrubbing.findings import FILTERED, Findings
+from sentry_app.scrubbing.keys import SecretKeys
+from sentry_app.scrubbing.literals import QUOTE, value_at
+
+_FLAG = re.compile(r"(?<![\w-])--?([A-Za-z][\w\-]{1,60})(?:\s{1,4}|(?:[\"'],\s?))(?=[^\s-])")
+_AFTER_NAME = re.compile(
+    rf"(?P<open>{QUOTE})?(?<![\w])(?=(?P<name>[^\W\d][\w.:\-]{{1,120}}))(?P=name)(?P<close>{QUOTE})?"
+    rf"(?P<gap>\s{{0,2}},\s{{0,2}}|\s{{1,4}})(?=[bBuUrN]?{QUOTE})"
+)
+_IDENTIFIED = re.compile(r"\bidentified\s+(?:with\s+\S+\s+)?(?:by|as)\s+(?=')", re.I)
+_INSERT = re.compile(
+    r"\binto\s+[^\s(]+\s*\(([^()]{1,4000})\)\s*(?:overriding \w+ \w+ )?values\s*\(", re.I
+)
+_COMMA = re.compile(r"\s*,?\s*")
+_FIELD = re.compile(r"[a-z_\-]{1,40}")
+_PROSE = re.compile(
+    r"(?<![\w-])(?=([A-Za-z_][\w\-]{1,60}))\1\s(?:is|was|are)(?:\s?:)?\s(?=[^\s\"']*\d)(?=[^\s\"']*[A-Za-z#!$@])(?=\S{6})"
+)
+#: Options that take a password, as the manuals of these programs say.
+_TOOLS = re.compile(
+    r"\b(?:mysql\w*\b[^\n]{0,200}?\s-p(?=[^\s-])|sshpass\s+-p\s*|redis-cli\b[^\n]{0,100}?\s-a\s+"
+    r"|curl\b[^\n]{0,200}?\s(?:-u|--user)\s+[^\s:]{1,80}:)"
+)
+
+
+class Statements:
+    """Finds secrets by the name that stands before them."""
+
+    def __init__(self, keys: SecretKeys) -> None:
+        self._keys = keys
+
+    def scrub(self, text: str, found: Findings) -> str:
+        """``text`` without the secrets in command lines, commands and statements."""
+        if "-" in text:
+            text = self._after(_FLAG, text, found, self._is_flag)
+            if "mysql" in text or "sshpass" in text or "redis-cli" in text or "curl" in text:
+                text = self._after(_TOOLS, text, found, lambda match: True)
+        if " is" in text or " was" in text:
+            text = self._after(_PROSE, text, found, self._is_flag)
+        if (
+            " '" in text
+            or ' "' in text
+            or " b'" in text
+            or " \\" in text
+            or "','" in text
+            or '","' in text
+        ):
+            text = self._after(_AFTER_NAME, text, found, self._is_named)
+        if "'" in text and ("(" in text or " " in text):
+            text = self._after(_IDENTIFIED, text, found, lambda match: True)
+            text = self._inserted(text, found)
+        return text
+
+    def _is_flag(self, match: re.Match[str]) -> bool:
+        return match[1] in self._keys
+
+    def _is_named(self, match: re.Match[str]) -> bool:
+        if match["name"] not in self._keys:
+            return False
+        if (match["open"] is None) != (match["close"] is None):
+            return False
+        if "," in match["gap"]:
+            # A pair only if it stands in brackets of its own.
+            before = match.string[max(0, match.start() - 3) : match.start()].rstrip("bu ")
+            return match["open"] is not None and before.endswith(("(", "["))
+        return match["open"] is not None or match["name"].isupper() or "\n" not in match["gap"]
+
+    def _after(
+        self, pattern: re.Pattern[str], text: str, found: Findings, is_secret: object
+    ) -> str:
+        parts, done = [], 0
+        for match in pattern.finditer(text):
+            if match.end() < done or not is_secret(match):  # type: ignore[operator]
+                continue
+            span = value_at(text, match.end())
+            if span is None or span.start == span.end or span.start < done:
+                continue
+            value = text[span.start : span.end]
+            if value != FILTERED and not (
+                pattern is _AFTER_NAME and _is_field(match, value, text, span.end)
+            ):
+                parts += [text[done : span.start], found.remove("key", value)]
+                done = span.end
+        return "".join([*parts, text[done:]]) if parts else text
+
+    def _inserted(self, text: str, found: Findings) -> str:
+        """``INSERT INTO t (a, password) VALUES (1, 'x'), (2, 'y')``: by the place of the column."""
+        match = _INSERT.search(text)
+        if match is None:
+            return text
+        columns = [column.strip(' "`[]\n\t') for column in match[1].split(",")]
+        secret = {index for index, column in enumerate(columns) if column in self._keys}
+        if not secret:
+            return text
+        parts, done, at, place = [], 0, match.end(), 0
+        while at < len(text):
+            span = value_at(text, at)
+            if span is None or span.end <= at:
+                break
+            if place % len(columns) in secret and span.start < span.end:
+                value = text[span.start : span.end]
+                if value not in ("%s", "?", "NULL", "DEFAULT", FILTERED):
+                    parts += [text[done : span.start], found.remove("key", value)]
+                    done = span.end
+            at, place = _next_value(text, span.end), place + 1
+        return "".join([*parts, text[done:]])
+
+
+_BETWEEN = re.compile(r"['\"`]?\s*(?:\)\s*,\s*\(|,)?\s*")
+
+
+def _next_value(text: str, end: int) -> int:
+    match = _BETWEEN.match(text, end)
+    return match.end() if match else end
+
+
+def _is_field(match: re.Match[str], value: str, text: str, end: int) -> bool:
+    """Whether this may be a list of names of fields, rather than a name and its value."""
+    if "," in match["gap"]:
+        is_pair = text[end + len(match["close"] or "") :].lstrip()[:1] in (")", "]")
+        if not is_pair:
+            return True
+        before = text[: match.start()].rstrip("bu'\"\\ ")
+        if before[-2:] in ("[(", "[[") or (
+            before[-1:] in "([" and before[:-1].rstrip()[-1:] == ","
+        ):
+            return False
+    return _FIELD.fullmatch(value) is not None

@@ -1,0 +1,122 @@
+"""Secrets in texts that stand after their name: ``password='x'``, ``"token": "x"``, ``pin => 1``.
+
+One rule for log lines, query strings, form bodies, headers, JSON, reprs of dicts, dataclasses and
+models, YAML, dotenv, GraphQL and SQL comparisons: a name, a separator, a value.
+"""
+
+import re
+
+from sentry_app.scrubbing.findings import FILTERED, Findings
+from sentry_app.scrubbing.keys import SecretKeys, words
+from sentry_app.scrubbing.literals import QUOTE, Span, value_at
+
+_PAIR = re.compile(
+    # The name, without backtracking into it; then what may close it, and a separator.
+    rf"(?:(?<![\w%])|(?<=%[0-9A-Fa-f]{{2}}))(?=([^\W][\w.\-]{{0,80}}(?:\[[\w.\-]{{0,40}}\]){{0,4}}))\1(?:{QUOTE}|\]|%5[dD])*"
+    r"(:\s?[A-Za-z_][\w.]{0,40}(?:\[[\w., ]{0,40}\])?\s=\s(?=[\"'])"
+    r"|\s{0,4}(?:=>|[=!<>:]?=(?:%20)?|<>|:(?!:|//)|->|\|)\s{0,4}"
+    r"|\s{1,4}(?:not\s{1,4})?(?:i?like|in|is)\s{1,4}(?=[\"'(]))",
+    re.I,
+)
+#: Looked for first; most texts have none of them.
+_SEPARATOR = re.compile(r"[=:]|->|(?i:like|in|is)\s+[\"'(]")
+
+#: The second of two words that make a name: ``API Key: ...``.
+_SECOND_WORDS = frozenset({"card", "code", "hash", "key", "number", "phrase", "string", "word"})
+_WORD_BEFORE = re.compile(r"([A-Za-z]{2,20})[ ]\Z")
+
+#: What stands for a value, or says that there is none.
+_NO_SECRET = re.compile(
+    r"%s|%d|%\(\w*\)[sd]|\?|[$:@]\w{0,40}|\$?\{[\w.: ]*\}|\{\{.*\}\}|\{%.*%\}|\[\]|\(\)|\*+|x+"
+    r"|\.+|…|<\w*>"
+    r"|none|null|nil|undefined|true|false|empty|unset|blank|missing|required|invalid|expired|unknown"
+    r"|optional|ok|yes|no|not|is|was|are|the|a|an|must|cannot|could|should|has|str|int|bytes|bool"
+    r"|string|number|object|any|incorrect|wrong|rejected|accepted|denied|failed|failure|too|this|your|enter"
+    r"|and|or|for|in|of|on|to|changed|updated|created|deleted|revoked|started|closed|opened|mismatch"
+    rf"|\(\s*select\b.*|n/a|-+|[\\]+|{re.escape(FILTERED)}",
+    re.I,
+)
+_CODE = re.compile(r"[A-Za-z_][A-Za-z_0-9]*(?:\.[A-Za-z_][A-Za-z_0-9]*)+(?:\(.*)?", re.S)
+_CALL = re.compile(r"[A-Za-z_][\w.]*\(")
+_LOWER = re.compile(r"[a-z]{1,12}")
+#: Names whose value may be a plain word.
+_PASSWORDS = frozenset(
+    {"password", "passwd", "pwd", "pw", "pass", "passphrase", "passcode", "secret"}
+)
+_TYPE = re.compile(r"(?:Optional|str|int|bytes|String|Optional\[.*\]|[A-Z][a-z]+!?)(?:\s*[|!].*)?")
+
+#: Names whose bare value has several words.
+_LINES = frozenset({"authorization", "cookie", "cookies"})
+
+
+class Pairs:
+    """Finds the values of secret names in texts."""
+
+    def __init__(self, keys: SecretKeys) -> None:
+        self._keys = keys
+
+    def scrub(self, text: str, found: Findings, quoted_only: bool = False) -> str:
+        """``text`` without the values of secret names; only quoted ones if ``quoted_only``."""
+        if not _SEPARATOR.search(text):
+            return text
+        parts, done = [], 0
+        for match in _PAIR.finditer(text):
+            if match.start() < done or not self._is_secret(match, text):
+                continue
+            span = self._value(match, text, quoted_only)
+            if span is not None:
+                parts += [text[done : span.start], found.remove("key", text[span.start : span.end])]
+                done = span.end
+        return "".join([*parts, text[done:]]) if parts else text
+
+    def _is_secret(self, match: re.Match[str], text: str) -> bool:
+        name = match[1]
+        if name in self._keys:
+            return True
+        if name.lower() not in _SECOND_WORDS:
+            return False
+        before = _WORD_BEFORE.search(text, max(0, match.start() - 22), match.start())
+        return before is not None and f"{before[1]}_{name}" in self._keys
+
+    def _value(self, match: re.Match[str], text: str, quoted_only: bool) -> Span | None:
+        last = words(match[1])[-1:]
+        whole_line = bool(_LINES.intersection(last)) or _is_line_of_yaml(match, text)
+        span = value_at(text, match.end(), whole_line)
+        if span is None or span.start == span.end:
+            return None
+        if quoted_only and span.kind != "quoted":
+            return None
+        value = text[span.start : span.end]
+        if span.kind != "quoted" and (_is_code(match, value) or self._is_prose(match, value)):
+            return None
+        if _NO_SECRET.fullmatch(value):
+            return None
+        return span
+
+    def _is_prose(self, match: re.Match[str], value: str) -> bool:
+        """Whether a bare ``value`` is a word of prose, a count, or the name of a variable."""
+        name = words(match[1])
+        if name[-1:] == ("tokens",) or (name == ("pass",) and ":" in match[2]):
+            return value.isdecimal()
+        if value in self._keys and " = " in match[2]:
+            return True
+        return _LOWER.fullmatch(value) is not None and _PASSWORDS.isdisjoint(name)
+
+
+def _is_code(match: re.Match[str], value: str) -> bool:
+    """Whether this is an assignment or annotation in source code, and no value at all."""
+    if " " not in match[2]:
+        return False
+    if _CALL.match(value) and '"' not in value and "'" not in value:
+        return True
+    if _CODE.fullmatch(value) and not any(map(str.isdigit, value)):
+        return True
+    return ":" in match[2] and _TYPE.fullmatch(value) is not None
+
+
+def _is_line_of_yaml(match: re.Match[str], text: str) -> bool:
+    """Whether the pair is a line of its own among others, so that its value may have spaces."""
+    if ": " not in match[2] or "\n" not in text:
+        return False
+    start = text.rfind("\n", 0, match.start()) + 1
+    return not text[start : match.start()].strip(" -\t")

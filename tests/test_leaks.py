@@ -1,0 +1,56 @@
+"""The public leak corpus: nothing planted gets out, nothing harmless is lost."""
+
+from typing import Any
+
+import pytest
+
+from sentry_app import defaults
+from sentry_app.scrubbing import Scrubber
+from tests.support import leaks
+
+pytestmark = pytest.mark.skipif(not leaks.corpus(), reason="leaks-public.tar.gz is nowhere")
+
+Result = tuple[list[str], list[str], int, int]
+
+
+@pytest.fixture(scope="module")
+def scrubber() -> Scrubber:
+    return Scrubber(
+        defaults.SCRUB_FIELDS, ip_addresses=True, pii=False, secrets=leaks.known_secrets()
+    )
+
+
+def says_all(result: Result) -> None:
+    leaked, lost, secrets, survivors = result
+    assert secrets
+    assert survivors
+    assert leaked == []
+    assert lost == []
+
+
+def test_items_of_a_real_run(scrubber: Scrubber) -> None:
+    says_all(leaks.check_items(scrubber.scrub))
+
+
+def test_pairs(scrubber: Scrubber) -> None:
+    says_all(leaks.check_entries("pairs", lambda e: {e["key"]: e["value"]}, scrubber.scrub))
+
+
+@pytest.mark.parametrize(
+    "as_data",
+    [
+        lambda entry: {"message": entry["text"]},
+        lambda entry: {"x": repr(entry["text"])},
+        lambda entry: ["-", [entry["text"]]],
+        lambda entry: {"event_id": "1", "extra": {"n": {"text": entry["text"]}}},
+    ],
+    ids=["message", "repr", "list", "extra"],
+)
+def test_texts(scrubber: Scrubber, as_data: Any) -> None:
+    says_all(leaks.check_entries("texts", as_data, scrubber.scrub))
+
+
+def test_twice_is_as_once(scrubber: Scrubber) -> None:
+    for item in leaks.corpus()["items"]:
+        once = scrubber.scrub(item["payload"])
+        assert scrubber.scrub(once) == once
