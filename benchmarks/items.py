@@ -1,0 +1,175 @@
+"""Items of real runs of the SDK: an error of about 50 KB, a transaction with 100 spans, a message.
+
+Every call gives other values, as the requests of a site do: numbers, names, addresses, ids. The
+same source lines, functions and keys come back.
+"""
+
+# ruff: noqa: S311, S608
+import random
+import uuid
+from typing import Any
+
+import sentry_sdk
+from sentry_sdk.envelope import Envelope
+from sentry_sdk.transport import Transport
+
+
+class _Keep(Transport):
+    def __init__(self) -> None:
+        super().__init__()
+        self.items: list[dict[str, Any]] = []
+
+    def capture_envelope(self, envelope: Envelope) -> None:
+        self.items += [item.payload.json for item in envelope.items if item.payload.json]
+
+
+def _start() -> _Keep:
+    transport = _Keep()
+    sentry_sdk.init(
+        transport=transport,
+        auto_enabling_integrations=False,
+        traces_sample_rate=1.0,
+        event_scrubber=False,
+        send_default_pii=True,
+        max_breadcrumbs=40,
+    )
+    return transport
+
+
+def _order(rng: random.Random) -> dict[str, Any]:
+    return {
+        "id": rng.randrange(10**6),
+        "number": f"2026-{rng.randrange(10**6):06}",
+        "customer": rng.choice(["Ada Lovelace", "Alan Turing", "Grace Hopper", "Edsger Dijkstra"]),
+        "lines": [
+            {
+                "sku": f"SKU-{rng.randrange(10**5)}",
+                "quantity": rng.randrange(9),
+                "price": rng.random() * 99,
+            }
+            for _ in range(4)
+        ],
+        "note": "leave the parcel at the door, please",
+        "created": f"2026-11-{rng.randrange(10, 28)}T10:{rng.randrange(10, 59)}:00+00:00",
+    }
+
+
+class _Gateway:
+    """Stands for the objects that a method's frame shows: their repr."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self.number = rng.randrange(10**6)
+
+    def __repr__(self) -> str:
+        return f"<Gateway: payments of shop {self.number}>"
+
+    def charge(self, depth: int, order: Any, rng: random.Random) -> None:
+        headers = {
+            "Accept": "application/json",
+            "X-Request-Id": str(uuid.UUID(int=rng.getrandbits(128))),
+        }
+        url = f"https://payments.example.com/v1/charges/{self.number}?expand=lines&page={depth}"
+        query = (
+            f"SELECT id, number, total FROM shop_order WHERE customer_id = {self.number} LIMIT 21"
+        )
+        queryset = f"<QuerySet [<Order: {self.number}>, <Order: {self.number + depth}>]>"
+        attempts, timeout, last = depth % 3, 2.5, None
+        if depth % 8 == 0:
+            lines = order["lines"]
+            total = sum(line["price"] * line["quantity"] for line in lines)
+            description = f"order {order['number']} for {order['customer']}, {total:.2f} EUR"
+            if depth == 0:
+                raise RuntimeError(
+                    f"{description}: declined ({url}, {query}, {queryset}, {len(headers)}, "
+                    f"{attempts}, {timeout}, {last})"
+                )
+        self.charge(depth - 1, order, rng)
+
+
+def _request(event: dict[str, Any], hint: Any, rng: random.Random) -> dict[str, Any]:
+    event["request"] = {
+        "url": "https://shop.example.com/checkout/",
+        "method": "POST",
+        "query_string": f"step=3&basket={rng.randrange(10**6)}",
+        "headers": {
+            "Host": "shop.example.com",
+            "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
+            "Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8",
+            "Accept-Language": "en-GB,en;q=0.5",
+            "Cookie": f"sessionid={rng.getrandbits(120):x}; csrftoken={rng.getrandbits(99):x}; a=b",
+            "X-Forwarded-For": f"198.51.100.{rng.randrange(255)}",
+        },
+        "cookies": {"sessionid": f"{rng.getrandbits(120):x}", "theme": "dark"},
+        "data": {**_order(rng), "password": f"p4{rng.getrandbits(60):x}"},
+        "env": {"SERVER_NAME": "shop.example.com", "SERVER_PORT": "443"},
+    }
+    event["user"] = {
+        "id": str(rng.randrange(10**5)),
+        "email": f"user{rng.randrange(999)}@example.com",
+    }
+    return event
+
+
+def error(rng: random.Random) -> dict[str, Any]:
+    """An error with 26 frames, their variables, 40 breadcrumbs and a request."""
+    transport = _start()
+    sentry_sdk.get_isolation_scope().clear_breadcrumbs()
+    with sentry_sdk.new_scope() as scope:
+        scope.add_event_processor(lambda event, hint: _request(event, hint, rng))
+        for _ in range(40):
+            scope.add_breadcrumb(
+                category="query",
+                type="default",
+                timestamp="2026-11-24T01:02:03Z",
+                message=f"SELECT * FROM shop_order WHERE id = {rng.randrange(10**6)}",
+                data={"db.system": "postgresql", "duration_ms": rng.random()},
+            )
+        try:
+            _Gateway(rng).charge(24, _order(rng), rng)
+        except RuntimeError:
+            sentry_sdk.capture_exception()
+    return transport.items[-1]
+
+
+def transaction(rng: random.Random) -> dict[str, Any]:
+    """A transaction with 100 spans: queries, cache, templates."""
+    transport = _start()
+    sentry_sdk.get_isolation_scope().clear_breadcrumbs()
+    with sentry_sdk.start_transaction(op="http.server", name="/checkout/{step}/") as running:
+        for number in range(100):
+            kind = number % 4
+            op, name = (
+                (
+                    "db",
+                    f"SELECT id, name FROM shop_product WHERE category_id = {rng.randrange(999)}",
+                ),
+                ("db", "UPDATE shop_basket SET total = %s WHERE shop_basket.id = %s"),
+                ("cache.get", f"product:{rng.randrange(9999)}"),
+                ("template.render", "shop/line.html"),
+            )[kind]
+            with sentry_sdk.start_span(op=op, name=name, origin="auto.db.django") as span:
+                span.set_data("db.system", "postgresql")
+                span.set_data("server.address", "db.internal")
+                span.set_data("server.port", 5432)
+                span.set_data("db.rows", rng.randrange(99))
+        running.set_tag("http.status_code", "200")
+    return transport.items[-1]
+
+
+def message(rng: random.Random) -> dict[str, Any]:
+    """A small message."""
+    transport = _start()
+    sentry_sdk.get_isolation_scope().clear_breadcrumbs()
+    sentry_sdk.capture_message(
+        f"basket {rng.randrange(10**6)} was left after {rng.randrange(99)} minutes"
+    )
+    return transport.items[-1]
+
+
+MAKERS = {"error": error, "transaction": transaction, "message": message}
+
+
+def variants(name: str, count: int) -> list[dict[str, Any]]:
+    """``count`` items of the same kind with different values, as the transport is given them."""
+    rng = random.Random(name)
+    return [MAKERS[name](rng) for _ in range(count)]
