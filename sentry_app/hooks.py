@@ -37,7 +37,7 @@ def ignored_error(config: Config, event: Event, hint: Hint) -> str | None:
 def asgi_lifespan(config: Config, event: Event, hint: Hint) -> str | None:
     """Django answers every ASGI server's question about lifespan with an exception."""
     error = (hint.get("exc_info") or (None, None))[1]
-    is_answer = isinstance(error, ValueError) and str(error).startswith("Django can only handle ")
+    is_answer = isinstance(error, ValueError) and "not lifespan" in str(error)
     return outcomes.ASGI_LIFESPAN if is_answer else None
 
 
@@ -101,6 +101,14 @@ def before_breadcrumb(config: Config) -> Hook:
     return step
 
 
+def limit_user(config: Config, event: Event) -> None:
+    """USER_FIELDS: take out what the SDK says about the user beside them."""
+    user = event.get("user")
+    if isinstance(user, dict):
+        for field in {"username", "email", "ip_address"} - set(config.USER_FIELDS):
+            user.pop(field, None)
+
+
 def traces_sampler(config: Config) -> Callable[[dict[str, Any]], float]:
     """The ``traces_sampler`` of the SDK: IGNORED_URLS, the user's own sampler, the rates.
 
@@ -138,11 +146,12 @@ def _rate(config: Config, sampling_context: dict[str, Any]) -> float:
 
 
 def _own_rate(sampler: Any, sampling_context: dict[str, Any]) -> float | None:
-    """The rate that the user's sampler gives, or None: then the settings decide."""
-    if not callable(sampler):
+    """The rate that the user's sampler gives; None without one, or if it fails."""
+    if sampler is None:
         return None
     try:
-        rate = float(sampler(sampling_context))
+        sample: Any = resolve(sampler)
+        rate = float(sample(sampling_context))
         if not 0 <= rate <= 1:
             raise ValueError(f"{rate} is not a sample rate")
         return rate
@@ -179,6 +188,7 @@ def _chain(config: Config, category: str, steps: Iterable[Filter], hooks: Iterab
     def run(event: Event, hint: Hint) -> Event | None:
         reason = _first_reason(config, event, hint, steps)
         if reason is None:
+            limit_user(config, event)
             kept = _run_hooks(event, hint, hooks)
             if kept is not None:
                 return kept

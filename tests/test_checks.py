@@ -237,7 +237,7 @@ def test_missing_extra(
     messages = found(**{key: value})
     the_one(messages, check_ids.EXTRA_MISSING, f'SENTRY["{key}"]', f"django-sentry-app[{package}]")
     assert found() == []
-    monkeypatch.setattr(configuration, "find_spec", lambda name: name == package)
+    monkeypatch.setattr(configuration, "is_installed", lambda name: name == package)
     assert found(**{key: value}) == []
 
 
@@ -455,3 +455,15 @@ def test_without_a_destination_the_checks_do_not_import_the_sdk(tmp_path: Path) 
         """
     )
     assert ran.stdout == "[] False\n", ran.stderr
+
+
+def test_sampler_that_cannot_be_used(found: Any) -> None:
+    messages = found(OPTIONS={"traces_sampler": "tests.no_such.sampler"})
+    the_one(messages, check_ids.BAD_DOTTED_PATH, "tests.no_such.sampler", "cannot be imported")
+
+
+def test_what_options_hold_is_not_shown(found: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SENTRY_OPTIONS", '{"proxy_headers": {"Proxy-Authorization": "abc"}')
+    (message,) = found()
+    assert "$SENTRY_OPTIONS is <str>" in message.msg
+    assert "abc" not in f"{message.msg} {message.hint}"

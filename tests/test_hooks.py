@@ -354,3 +354,28 @@ def test_a_sampler_that_fails_leaves_the_settings_to_decide(
         client.get("/ok/")
         assert len(events.transactions) == 1
         assert outcomes.failures() == {"sampler": 1}
+
+
+@pytest.mark.sentry(SEND_DEFAULT_PII=True, USER_FIELDS=["id"])
+def test_only_the_wanted_fields_of_a_user_are_told(sentry_events: Events) -> None:
+    sentry_sdk.set_user({"id": "1", "email": "ann@shop.example", "ip_address": "203.0.113.9"})
+    sentry_sdk.capture_message("hello")
+    assert sentry_events.events[0]["user"] == {"id": "1"}
+
+
+@pytest.mark.sentry
+def test_a_websocket_that_django_cannot_handle_is_an_error(sentry_events: Events) -> None:
+    for kind in ("lifespan", "websocket"):
+        error = ValueError(f"Django can only handle ASGI/HTTP connections, not {kind}.")
+        sentry_sdk.capture_exception(error)
+    assert len(sentry_events.events) == 1
+
+
+@pytest.mark.sentry(OPTIONS={"traces_sampler": "tests.test_hooks.no_transaction"})
+def test_a_sampler_may_be_a_dotted_path(client: httpx.Client, sentry_events: Events) -> None:
+    client.get("/ok/")
+    assert sentry_events.transactions == []
+
+
+def no_transaction(sampling_context: Any) -> float:
+    return 0.0

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import sentry_sdk
+from sentry_sdk.integrations import DidNotEnable
 from sentry_sdk.integrations.asyncio import AsyncioIntegration
 from sentry_sdk.integrations.django import DjangoIntegration
 
 from sentry_app import conf, integrations
 from sentry_app.integrations import celery, redis
 from sentry_app.testing import capture_events
+from tests.support.project import Project
 
 
 def identifiers() -> set[str]:
@@ -21,7 +24,7 @@ def identifiers() -> set[str]:
 
 @pytest.mark.parametrize("package", ["celery", "redis"])
 def test_an_integration_needs_its_package(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    name = f"sentry_app.integrations.{package}.find_spec"
+    name = f"sentry_app.integrations.{package}.is_installed"
     monkeypatch.setattr(name, lambda name: None)
     assert package not in identifiers()
     assert "django" in identifiers()
@@ -82,3 +85,23 @@ def test_the_projects_own_integrations_run_beside_them() -> None:
     with capture_events(OPTIONS={"integrations": [AsyncioIntegration()]}):
         running = sentry_sdk.get_client().integrations
         assert {"asyncio", "django"} <= set(running)
+
+
+def test_a_directory_of_that_name_is_no_package(tmp_path: Path) -> None:
+    (tmp_path / "somewhere").mkdir()
+    ran = Project(tmp_path).run(
+        "from sentry_app.integrations.installed import is_installed\n"
+        "print(is_installed('somewhere'), is_installed('django'))"
+    )
+    assert ran.stdout == "False True\n", ran.stderr
+
+
+def test_a_version_that_the_sdk_does_not_know_is_left_out(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def too_old(config: conf.Config) -> None:
+        raise DidNotEnable("too old")
+
+    monkeypatch.setattr(integrations, "BUILDERS", (too_old,))
+    assert integrations.build(conf.load({})) == []
+    assert "too old" in caplog.text

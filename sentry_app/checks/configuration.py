@@ -1,12 +1,12 @@
 """Is the SENTRY dict, with the environment, right?"""
 
 from collections.abc import Iterable, Iterator
-from importlib.util import find_spec
 
 from django.utils.module_loading import import_string
 
 from sentry_app import check_ids, defaults, sdk
 from sentry_app.conf import SETTINGS, Config
+from sentry_app.integrations.installed import is_installed
 from sentry_app.scrubbing.keys import words
 from sentry_app.setting import Problem, one_line
 
@@ -51,8 +51,11 @@ def refused_options(config: Config) -> Iterator[Problem]:
 
 def wrong_hooks(config: Config) -> Iterator[Problem]:
     """Hooks by dotted path that cannot be imported or called."""
-    for key in HOOKS:
-        for hook in getattr(config, key):
+    named = {key: getattr(config, key) for key in HOOKS}
+    if "traces_sampler" in config.OPTIONS:
+        named["OPTIONS"] = (config.OPTIONS["traces_sampler"],)
+    for key, hooks in named.items():
+        for hook in hooks:
             reason = "" if callable(hook) else _why_not_callable(hook)
             if reason:
                 yield Problem(
@@ -79,7 +82,7 @@ def wrong_transport(config: Config) -> Iterator[Problem]:
 def missing_extras(config: Config) -> Iterator[Problem]:
     """Settings for Celery or Redis where it is not installed."""
     for key, package in NEEDS.items():
-        if getattr(config, key) != SETTINGS[key].default and find_spec(package) is None:
+        if getattr(config, key) != SETTINGS[key].default and not is_installed(package):
             yield Problem(
                 check_ids.EXTRA_MISSING,
                 key,
