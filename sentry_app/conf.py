@@ -94,7 +94,7 @@ class Config:
     USER_FIELDS: tuple[str, ...] = _row(
         defaults.USER_FIELDS,
         env.strings(),
-        "what is said about a user; without SEND_DEFAULT_PII only the id",
+        "what is said about a user beside the id, with SEND_DEFAULT_PII",
         strictest=(),
     )
     # filters
@@ -141,7 +141,7 @@ class Config:
         (), env.strings(), "key prefixes that mark a Redis command as a cache access"
     )
     OPTIONS: Mapping[str, Any] = _row(
-        {}, env.mapping(), "any other argument of sentry_sdk.init, as it is"
+        {}, env.mapping(), "any other argument of sentry_sdk.init, as it is", concealed=True
     )
     # read and checked, but without effect yet
     TAIL_SAMPLING: bool = _row(

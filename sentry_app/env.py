@@ -244,6 +244,8 @@ def _check_dsn(value: str) -> None:
         port_is_readable = parts.port is None or parts.port > 0
     except ValueError:
         raise ValueError("host or port cannot be read") from None
+    if any(character.isspace() for character in value):
+        raise ValueError("it contains a space")
     if parts.scheme not in ("http", "https"):
         raise ValueError("it does not start with https:// (or http://)")
     if not parts.hostname or not port_is_readable:

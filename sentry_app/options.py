@@ -13,7 +13,7 @@ from sentry_sdk.utils import get_default_release
 from sentry_app import check_ids, defaults, hooks, integrations, outcomes, own_secrets
 from sentry_app.conf import SETTINGS, Config
 from sentry_app.scrubbing import Scrubber
-from sentry_app.setting import Problem, Source
+from sentry_app.setting import Problem, Source, one_line
 from sentry_app.transports import Gate
 from sentry_app.transports.file import FileTransport
 
@@ -138,7 +138,8 @@ def transport(config: Config, arguments: dict[str, Any]) -> Any:
         try:
             return gate(_other_transport(config, arguments))
         except Exception as error:  # its class is the project's own
-            logger.error("%s: TRANSPORT %s: %s", check_ids.BAD_DOTTED_PATH, config.TRANSPORT, error)
+            told = one_line(f"{type(error).__name__}: {error}", limit=300)
+            logger.error("%s: TRANSPORT %s: %s", check_ids.BAD_DOTTED_PATH, config.TRANSPORT, told)
 
     class HttpGate(Gate):
         def __init__(self, options: dict[str, Any]) -> None:

@@ -52,10 +52,10 @@ def stop() -> None:
     _running = None
     import sentry_sdk
 
-    client = sentry_sdk.get_client()
-    sentry_sdk.get_global_scope().set_client(None)
+    if sentry_sdk.get_client() is _client:
+        sentry_sdk.get_global_scope().set_client(None)
     try:
-        client.close()
+        _client.close()
     except Exception:  # a transport of the project's own
         logger.warning("the transport does not close", exc_info=True)
 
@@ -86,11 +86,11 @@ def has_another_client() -> bool:
 
 def is_reloader_parent() -> bool:
     """Whether this process only watches files for ``runserver`` and serves nothing."""
-    return (
-        "runserver" in sys.argv[1:2]
-        and "--noreload" not in sys.argv
-        and os.environ.get("RUN_MAIN") != "true"
-    )
+    variables = {"runserver": "RUN_MAIN", "runserver_plus": "WERKZEUG_RUN_MAIN"}
+    variable = variables.get("".join(sys.argv[1:2]))
+    if variable is None or "--noreload" in sys.argv:
+        return False
+    return os.environ.get(variable) != "true"
 
 
 def _init(config: Config) -> bool:
@@ -99,7 +99,7 @@ def _init(config: Config) -> bool:
     from sentry_app import options
 
     _log(options.problems(config))
-    for attempt in (config, replace(config, OPTIONS={})):
+    for attempt in (config, replace(config, OPTIONS={})) if config.OPTIONS else (config,):
         try:
             return _init_once(options.build(attempt))
         except Exception as error:

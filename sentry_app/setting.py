@@ -19,6 +19,7 @@ class Setting:
 
     ``strictest`` replaces a bad value where privacy is at stake; any other setting falls back to
     its default. ``fallbacks`` are further environment variables that give the default.
+    A ``secret`` value is shown masked, of a ``concealed`` one only its type.
     ``planned`` settings are read and checked but have no effect yet.
     """
 
@@ -30,6 +31,7 @@ class Setting:
     fallbacks: tuple[str, ...] = ()
     strictest: Any = UNSET
     secret: bool = False
+    concealed: bool = False
     planned: bool = False
     check_id: str = check_ids.BAD_VALUE
 
@@ -65,7 +67,7 @@ def shown(setting: Setting, value: Any) -> str:
     """``value`` as it may be shown to a person: on one line, short, and without the DSN's key."""
     if setting.secret and value is not None:
         return masked_dsn(value)
-    return as_repr(value)
+    return f"<{type(value).__name__}>" if setting.concealed else as_repr(value)
 
 
 def as_repr(value: Any) -> str:

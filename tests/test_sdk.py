@@ -123,6 +123,7 @@ def test_with_a_destination_django_is_patched(project: Project) -> None:
         (["manage.py", "runserver", "8000"], "", False),
         (["manage.py", "runserver"], "true", True),
         (["manage.py", "runserver", "--noreload"], "", True),
+        (["manage.py", "runserver_plus"], "", False),
         (["manage.py", "migrate"], "", True),
         (["gunicorn", "project.wsgi"], "", True),
     ],
@@ -227,3 +228,28 @@ def test_a_site_with_every_key_but_the_dsn_wrong_still_reports(
     assert client.get("/ok/").status_code == 200
     client.get("/error/")
     sentry.wait_for(lambda server: server.events)
+
+
+class NeverMade(Transport):
+    """A project's own transport that tells its options when it fails."""
+
+    def __init__(self, options: Any = None) -> None:
+        raise ValueError(f"cannot reach {options['dsn']}")
+
+    def capture_envelope(self, envelope: Any) -> None: ...
+
+
+def test_a_transport_that_fails_does_not_log_the_key(
+    start_sdk: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    start_sdk(TRANSPORT="tests.test_sdk.NeverMade", DSN="http://" + "ke" + "y@127.0.0.1:9/1")
+    assert "ValueError: cannot reach http://***@127.0.0.1:9/1" in caplog.text
+    assert "key@" not in caplog.text
+
+
+def test_a_client_of_the_projects_own_is_not_closed(start_sdk: Start) -> None:
+    start_sdk(TRANSPORT="locmem")
+    sentry_sdk.init(dsn=refused_dsn())
+    sdk.stop()
+    assert sentry_sdk.get_client().transport is not None
+    sentry_sdk.get_global_scope().set_client(None)

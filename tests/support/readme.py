@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sentry_app import check_ids
 from sentry_app.conf import SETTINGS
+from sentry_app.setting import Setting
 
 README = Path(__file__).parents[2] / "README.rst"
 
@@ -16,7 +17,7 @@ def settings_table() -> list[str]:
     rows = [
         [
             f"``{setting.name}``",
-            f"``{_default(setting.name, setting.default)}``",
+            _default(setting),
             ("*Not yet:* " if setting.planned else "") + setting.help,
         ]
         for setting in SETTINGS.values()
@@ -40,10 +41,11 @@ def updated(text: str) -> str:
     return text
 
 
-def _default(name: str, default: object) -> str:
-    if name.startswith("SPOOL_MAX") or not isinstance(default, tuple) or not default:
-        return repr(default)
-    return f"defaults.{name}"
+def _default(setting: Setting) -> str:
+    is_list = isinstance(setting.default, tuple) and setting.default
+    default = f"defaults.{setting.name}" if is_list else repr(setting.default)
+    fallbacks = "".join(f"``${variable}``, else " for variable in setting.fallbacks)
+    return f"{fallbacks}``{default}``"
 
 
 def _table(head: list[str], rows: list[list[str]]) -> list[str]:
