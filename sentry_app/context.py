@@ -71,9 +71,9 @@ def describe_user(user: Any, fields: Iterable[str], *, send_pii: bool) -> dict[s
     ``fields`` are ``id``, ``username``, ``email`` or names of attributes; without ``send_pii``
     only the id is told. Custom user models and users without e-mail are fine.
     """
-    if not getattr(user, "is_authenticated", False):
+    if not attribute(user, "is_authenticated"):
         return None
-    told = {"id": _text(getattr(user, "pk", None))}
+    told = {"id": _text(attribute(user, "pk"))}
     if send_pii:
         told.update((field, _text(attribute(user, field))) for field in fields if field != "id")
     return {field: value for field, value in told.items() if value}
@@ -111,4 +111,7 @@ def attribute(user: Any, field: str) -> Any:
 
 
 def _text(value: Any) -> str:
-    return "" if value is None else str(value)
+    try:
+        return "" if value is None else str(value)
+    except Exception:  # a __str__ of the project's own, which may need the database
+        return ""

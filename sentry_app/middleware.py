@@ -7,6 +7,7 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponseBase
 
 from sentry_app import sdk
+from sentry_app.conf import Config
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
 
@@ -15,6 +16,7 @@ class SentryContextMiddleware:
     """Stands after AuthenticationMiddleware; works under WSGI and, without a thread, under ASGI.
 
     Costs no query: the user is read when an event is made, and only if the view has loaded it.
+    (While SEND_DEFAULT_PII is on, the SDK itself loads the user for an event.)
     """
 
     sync_capable = True
@@ -27,19 +29,18 @@ class SentryContextMiddleware:
 
     def __call__(self, request: HttpRequest) -> Any:
         """Note the request, and let the next middleware answer."""
-        if sdk.is_configured():
-            note_request(request)
+        config = sdk.running()
+        if config is not None:
+            note_request(request, config)
         return self.get_response(request)
 
 
-def note_request(request: HttpRequest) -> None:
+def note_request(request: HttpRequest, config: Config) -> None:
     """Make the events of this isolation scope belong to ``request``."""
     import sentry_sdk
 
     from sentry_app import context
 
-    config = sdk.running()
-    assert config is not None
     actor = context.current_actor(config.USER_FIELDS, send_pii=config.SEND_DEFAULT_PII)
     actor.request, actor.user = request, context.UNKNOWN
     sentry_sdk.add_breadcrumb(

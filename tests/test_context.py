@@ -145,3 +145,21 @@ def test_the_address_travels_to_the_filter_even_where_it_is_not_told() -> None:
     hint: dict[str, Any] = {}
     assert actor({}, hint) == {"user": {"id": "7"}}
     assert hint[context.EMAIL_HINT] == "ann@shop.com"
+
+
+class Unreadable:
+    """A user whose attributes cannot be shown, as when they need the database."""
+
+    is_authenticated = True
+    pk = 7
+
+    @property
+    def email(self) -> Any:
+        return self
+
+    def __str__(self) -> str:
+        raise RuntimeError("no database here")
+
+
+def test_a_user_that_cannot_be_shown_is_told_by_its_id() -> None:
+    assert describe_user(Unreadable(), ["email"], send_pii=True) == {"id": "7"}
