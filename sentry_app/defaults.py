@@ -99,6 +99,9 @@ SCRUB_FIELDS: tuple[str, ...] = (
     "sessionid",
     "session_id",
     "session_key",
+    "phpsessid",
+    "connect_sid",
+    "symfony",
     # keys and connection strings
     "apikey",
     "access_key",
@@ -190,8 +193,12 @@ SCRUB_FIELDS: tuple[str, ...] = (
 PII_FIELDS: tuple[str, ...] = (
     "ip_address",
     "remote_addr",
-    "x_forwarded_for",
-    "x_real_ip",
+    "forwarded",
+    "forwarded_for",
+    "real_ip",
+    "client_ip",
+    "connecting_ip",
+    "cluster_client_ip",
 )
 
 #: What is said about a user; while SEND_DEFAULT_PII is off only the id.

@@ -1,5 +1,6 @@
 """The pytest fixture; loaded by pytest when the package is installed."""
 
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,14 @@ import pytest
 
 if TYPE_CHECKING:
     from sentry_app.testing import Events
+
+
+@pytest.fixture(autouse=True)
+def _empty_sentry_outbox() -> None:
+    """Begin each test with an empty ``sentry_app.outbox``."""
+    sentry_app = sys.modules.get("sentry_app")
+    if sentry_app is not None:
+        sentry_app.outbox.clear()
 
 
 @pytest.fixture

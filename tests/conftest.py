@@ -9,7 +9,6 @@ import pytest
 import sentry_sdk
 from django.core.wsgi import get_wsgi_application
 
-import sentry_app
 from sentry_app import conf, outcomes, sdk
 from tests.support.relay import normalize_errors
 from tests.support.sentry_server import SentryServer
@@ -23,12 +22,10 @@ def clean_start(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for variable in ("ENVIRONMENT", "GIT_SHA", "TEST_MODE"):
         monkeypatch.delenv(variable, raising=False)
     outcomes.reset()
-    sentry_app.outbox.clear()
     with sentry_sdk.isolation_scope() as scope:
         scope.clear()
         yield
         sdk.stop()
-    sentry_app.outbox.clear()
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sentry_sdk.scrubber import DEFAULT_DENYLIST, DEFAULT_PII_DENYLIST
 
 from sentry_app import defaults
 from sentry_app.scrubbing import FILTERED, Scrubber
@@ -282,3 +283,15 @@ def test_a_planted_secret_never_survives(data: Any, spelling: str, path: list[st
     for key in path:
         planted = {key: planted}
     assert SECRET not in repr(full_scrubber().scrub({"extra": planted}))
+
+
+def test_everything_that_the_sdk_scrubs_is_scrubbed() -> None:
+    fields = [*defaults.SCRUB_FIELDS, *defaults.PII_FIELDS]
+    keys = SecretKeys(fields)
+    known = [*DEFAULT_DENYLIST, *DEFAULT_PII_DENYLIST]
+    assert [key for key in known if key not in keys] == []
+
+
+@pytest.mark.parametrize("header", ["Cf-Connecting-Ip", "Forwarded", "True-Client-Ip"])
+def test_headers_with_the_clients_address_are_personal(header: str) -> None:
+    assert header in SecretKeys(defaults.PII_FIELDS)

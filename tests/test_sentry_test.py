@@ -89,6 +89,13 @@ def test_the_worst_result_of_all_is_the_exit_code(sentry: SentryServer, settings
     assert ran.code == ran.document["exit_code"] == 3
 
 
+def test_bad_luck_does_not_count_under_all(sentry: SentryServer, settings: Any) -> None:
+    settings.SENTRY = {"DSN": sentry.dsn, "TRACES_SAMPLE_RATE": 1e-9, "OPTIONS": LOGS_ON}
+    ran = sentry_test("--all", "--json")
+    assert (ran.code, ran.reasons[2]) == (0, "skipped")
+    assert sentry_test("--transaction").code == 3
+
+
 def test_message_level_and_tags_are_those_of_the_flags(sentry: SentryServer, settings: Any) -> None:
     settings.SENTRY = {"DSN": sentry.dsn}
     sentry_test("--message", "Hello", "--level", "warning", "--tag", "a=1", "--tag", "b=x=y")

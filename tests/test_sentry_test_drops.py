@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sentry_sdk import get_global_scope
 
+from sentry_app import conf
 from sentry_app.management import drops
 from sentry_app.management.commands import sentry_test as command
 from sentry_app.management.sending import Result
@@ -107,7 +108,8 @@ def test_a_transaction_that_the_sdk_does_not_make(settings: Any, sentry: SentryS
 
 def test_logs_that_are_off_are_a_mistake_only_where_they_were_asked_for() -> None:
     off = Result("log", drops.of_silence("log_item", logs_are_on=False))
-    asked = command._skipped(off, {"log": True}).verdict
-    skipped = command._skipped(off, {"log": False}).verdict
+    flags = {"all": True, "transaction": False}
+    asked = command._skipped(off, {**flags, "log": True}, conf.load({}, {})).verdict
+    skipped = command._skipped(off, {**flags, "log": False}, conf.load({}, {})).verdict
     assert (asked.reason, asked.exit_code) == ("logs_off", 2)
     assert (skipped.reason, skipped.exit_code) == ("skipped", 0)

@@ -172,3 +172,9 @@ def test_the_mixin_puts_it_back() -> None:
     assert result.wasSuccessful()
     assert not sdk.is_configured()
     assert sentry_app.outbox == []
+
+
+@pytest.mark.parametrize("run", [1, 2])
+def test_the_outbox_is_empty_when_a_test_begins(run: int) -> None:
+    assert sentry_app.outbox == []
+    sentry_app.outbox.append(Envelope())

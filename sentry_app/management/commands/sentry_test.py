@@ -44,7 +44,8 @@ Sentry ignores a check-in of a monitor that it does not know, and does not say s
 With TRANSPORT console, file or locmem, or one of your own that is not HTTP, nothing can be
 verified: the command says where the event went, and exits with 1. With --dry-run, 0 means
 that it would be sent. With several items the first of 2, 1, 4, 3, 0 that occurs counts; an item
-of --all that is switched off (logs) is skipped and does not count.
+of --all that is switched off (logs), or that the sample rate kept out by chance (a transaction), is
+skipped and does not count; --raw sends every transaction.
 
 Secrets are scrubbed whatever the flags. The SDK's debug output is off while this command runs.
 """
@@ -165,15 +166,21 @@ def _send(
         with sender(config, timeout=flags["timeout"], tags=tags, dry_run=dry_run) as sending:
             report.start({**head, **proxy_row(config, sending.proxy)})
             for item in items:
-                report.add(_skipped(sending.send(item), flags), with_envelope=dry_run)
+                result = _skipped(sending.send(item), flags, config)
+                report.add(result, with_envelope=dry_run)
     except CannotStart as error:
         return error.verdict
     return None
 
 
-def _skipped(result: Result, flags: dict[str, Any]) -> Result:
-    """``result``, or a skip where --all meets what the project has switched off."""
-    if result.verdict.reason != "logs_off" or flags["log"]:
+def _skipped(result: Result, flags: dict[str, Any], config: Config) -> Result:
+    """``result``, or a skip where --all meets logs that are off, or a transaction without luck."""
+    by_chance = config.TRACES_SAMPLE_RATE > 0
+    may_skip = {
+        "logs_off": not flags["log"],
+        "not_sampled": by_chance and not flags["transaction"],
+    }
+    if not (flags["all"] and may_skip.get(result.verdict.reason)):
         return result
     return result._replace(verdict=result.verdict._replace(reason="skipped"))
 
@@ -199,7 +206,10 @@ def _tag(text: str) -> tuple[str, str]:
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
     if not (math.isfinite(seconds) and seconds > 0):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
     return seconds
