@@ -22,6 +22,13 @@ def fail(order: int) -> None:
     raise ValueError(f"order {order} cannot be sent")
 
 
+@app.task
+def charge(card: dict, password: str) -> None:
+    """Fails with secrets in its arguments, in Redis and in its message."""
+    redis.Redis.from_url(BROKER_URL).hset("logins", mapping={"password": password})
+    raise ValueError(f"login failed: password={password} {card}")
+
+
 @app.task(bind=True, max_retries=1)
 def give_up(self) -> None:
     """Is tried once more, then fails."""

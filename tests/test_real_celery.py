@@ -1,5 +1,6 @@
 """A real Celery prefork worker on a real Redis, to what arrives at a Sentry."""
 
+import secrets
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ pytest.importorskip("redis")
 from tests.support.processes import clean_environment, run_server
 from tests.support.redis_server import redis_server
 from tests.support.sentry_server import SentryServer
+from tests.test_nothing_leaks import leaked
 
 pytestmark = pytest.mark.e2e
 
@@ -62,6 +64,14 @@ def test_a_task_that_fails_is_an_event_with_its_name(send, sentry) -> None:
     assert event["exception"]["values"][-1]["value"] == "order 7 cannot be sent"
     assert event["extra"]["celery-job"]["task_name"] == "tests.celery_app.fail"
     assert event["tags"]["celery_task_id"]
+
+
+def test_the_secrets_of_a_task_stay_here(send, sentry) -> None:
+    password, code = secrets.token_urlsafe(18), str(secrets.randbelow(10**12))
+    send("charge", f"{{'cvv': '{code}'}}, password='{password}'")
+    sentry.wait_for(lambda received: sentry.events and sentry.transactions)
+    assert leaked(sentry, password, code) == []
+    assert sentry.events[0]["exception"]["values"][-1]["value"].startswith("login failed")
 
 
 def test_a_retry_is_no_event_but_giving_up_is(send, sentry) -> None:

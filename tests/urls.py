@@ -8,6 +8,7 @@ urlpatterns = [
     path("ok/", views.ok),
     path("error/", views.error),
     path("async-error/", views.async_error),
+    path("secrets/", views.secrets),
     path("missing/", views.missing),
     path("denied/", views.denied),
     path("health/", views.error),

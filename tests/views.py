@@ -1,12 +1,17 @@
 """Views that work, fail, and know their user."""
 
 import logging
+from dataclasses import dataclass
 
 import sentry_sdk
 from django.contrib.auth import authenticate, login, logout
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.module_loading import import_string
+from django.views.decorators.csrf import csrf_exempt
+
+logger = logging.getLogger("shop")
 
 
 class Broken(Exception):
@@ -85,3 +90,27 @@ def logged(request: HttpRequest) -> HttpResponse:
     """Logs an error to the logger that the query names."""
     logging.getLogger(request.GET["logger"]).error("as asked")
     return HttpResponse("ok")
+
+
+@dataclass
+class Account:
+    """Something of the project's own with a secret in its repr."""
+
+    owner: str
+    api_key: str
+
+
+@csrf_exempt
+def secrets(request: HttpRequest) -> HttpResponse:
+    """Puts the posted password and token wherever an event can carry one, then fails."""
+    password, token = request.POST["password"], request.POST["token"]
+    account = Account(owner="ann", api_key=token)
+    settings = {"db": {"password": password}, "url": f"postgres://app:{password}@db/shop"}
+    sentry_sdk.set_tag("session_token", token)
+    sentry_sdk.set_context("payment", {"private_key": password, "note": f"token={token}"})
+    sentry_sdk.add_breadcrumb(message=f"login with password={password}", data={"token": token})
+    logger.warning("refused: password=%s token=%s", password, token)
+    logger.warning("Authorization: Bearer %s", token)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT 1 WHERE '{password}' = %s", [token])
+    raise Broken(f"{account!r} {settings!r} https://ann:{password}@shop.example/?token={token}")
