@@ -8,8 +8,6 @@ from sentry_app import defaults
 from sentry_app.scrubbing import Scrubber
 from tests.support import leaks
 
-pytestmark = pytest.mark.skipif(not leaks.corpus(), reason="leaks-public.tar.gz is nowhere")
-
 Result = tuple[list[str], list[str], int, int]
 
 

@@ -84,6 +84,7 @@ def test_spotlight_gets_no_more_than_sentry(
     assert SECRET.encode() not in kept.envelopes[0].serialize()
 
 
+@pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
 def test_the_secrets_of_this_process(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.SECRET_KEY = "django-" + SECRET
     settings.DATABASES = {"default": {"PASSWORD": "db-" + SECRET}}

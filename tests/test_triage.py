@@ -49,7 +49,6 @@ def test_every_field_in_every_spelling(spelling: Any) -> None:
     assert missed(texts) == []
 
 
-@pytest.mark.skipif(not leaks.corpus(), reason="leaks-public.tar.gz is nowhere")
 def test_every_text_of_the_corpus() -> None:
     corpus = leaks.corpus()
     texts = [*strings(corpus["items"]), *(entry["text"] for entry in corpus["texts"])]
