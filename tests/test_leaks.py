@@ -52,3 +52,28 @@ def test_twice_is_as_once(scrubber: Scrubber) -> None:
     for item in leaks.corpus()["items"]:
         once = scrubber.scrub(item["payload"])
         assert scrubber.scrub(once) == once
+
+
+STRUCTURE = {
+    *("event_id", "trace_id", "span_id", "parent_span_id", "timestamp", "start_timestamp"),
+    *("filename", "function", "module", "lineno", "logger", "level", "op", "origin", "platform"),
+}
+
+
+def structure(data: Any, path: tuple[Any, ...] = ()) -> dict[tuple[Any, ...], Any]:
+    """Every id, time, frame and name in ``data`` that Sentry itself works with, by its path."""
+    entries = data.items() if isinstance(data, dict) else enumerate(data)
+    found: dict[tuple[Any, ...], Any] = {}
+    for key, value in entries:
+        if isinstance(value, (dict, list)):
+            if key not in ("vars", "data", "extra", "contexts", "attributes", "_meta", "request"):
+                found |= structure(value, (*path, key))
+        elif key in STRUCTURE or (key == "type" and "exception" in path):
+            found[(*path, key)] = value
+    return found
+
+
+def test_what_sentry_works_with_is_never_touched(scrubber: Scrubber) -> None:
+    for item in leaks.corpus()["items"]:
+        if isinstance(item["payload"], dict):
+            assert structure(scrubber.scrub(item["payload"])) == structure(item["payload"])
