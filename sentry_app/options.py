@@ -120,6 +120,7 @@ def scrubber(config: Config) -> Scrubber:
         ip_addresses=config.SCRUB_IP_ADDRESS,
         pii=config.SEND_DEFAULT_PII,
         secrets=secrets,
+        count=outcomes.record_scrubbed,
     )
 
 

@@ -5,7 +5,7 @@ A category is Sentry's word for the kind of item: error, transaction, log_item, 
 
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from threading import Lock
 
@@ -26,6 +26,7 @@ _SDK_REASONS = {"sample_rate": SAMPLED_OUT}
 
 _counts: Counter[tuple[str, str]] = Counter()
 _failures: Counter[str] = Counter()
+_scrubbed: Counter[str] = Counter()
 _lock = Lock()
 
 #: What decided on the transaction that runs here; set by the sampler, read when it is dropped.
@@ -68,8 +69,21 @@ def failures() -> Mapping[str, int]:
         return dict(_failures)
 
 
+def record_scrubbed(rules: Iterable[str]) -> None:
+    """Count what the scrubber removed, by the rule that removed it."""
+    with _lock:
+        _scrubbed.update(rules)
+
+
+def scrubbed() -> Mapping[str, int]:
+    """How often each rule removed something in this process; "internal error" is one of them."""
+    with _lock:
+        return dict(_scrubbed)
+
+
 def reset() -> None:
     """Start counting anew."""
     with _lock:
         _counts.clear()
         _failures.clear()
+        _scrubbed.clear()

@@ -1,8 +1,6 @@
 """Secrets out of one item of JSON, the rest as it was."""
 
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
-from threading import Lock
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from sentry_app.scrubbing import templates
@@ -32,7 +30,8 @@ class Scrubber:
 
     ``fields`` are the secret keys, ``allow`` their exceptions, ``patterns`` regular expressions
     for secret values; ``ip_addresses`` says whether to anonymise addresses, ``pii`` whether e-mail
-    addresses may be sent; ``secrets`` are values to be removed wherever they stand.
+    addresses may be sent; ``secrets`` are values to be removed wherever they stand. ``count`` is
+    told the names of the rules that removed something, once for each removal.
     """
 
     def __init__(
@@ -44,6 +43,7 @@ class Scrubber:
         *,
         pii: bool = True,
         secrets: Iterable[str] = (),
+        count: Callable[[Iterable[str]], None] = lambda rules: None,
     ) -> None:
         keys = SecretKeys(fields, allow)
         patterns = list(patterns)
@@ -54,14 +54,7 @@ class Scrubber:
         in_hex = {form for secret in known for form in hexadecimal(secret)}
         self._known = Echoes(known | in_hex, thorough=True)
         self._known_encoded = Echoes(form for secret in known for form in encodings(secret))
-        self._counts: Counter[str] = Counter()
-        self._lock = Lock()
-
-    @property
-    def counts(self) -> Mapping[str, int]:
-        """How often each rule removed something."""
-        with self._lock:
-            return dict(self._counts)
+        self._count = count
 
     def scrub(self, data: Any) -> Any:
         """``data`` without secrets; in an event, ``_meta`` says where something was removed.
@@ -156,7 +149,3 @@ class Scrubber:
             joined = "\n".join([text for text in walk.known if type(text) is str])
         echoes = Echoes(own).heard_in(joined)
         return scrubbed if echoes is None else rewrite(scrubbed, echoes, walk, self._memory.root)
-
-    def _count(self, fired: Iterable[str]) -> None:
-        with self._lock:
-            self._counts.update(fired)
