@@ -131,27 +131,12 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_texts_cost_linear_time(name: str) -> None:
-    def work(size: int) -> int:
-        text = HOSTILE[name][:size]
-        return _processor_time(
-            lambda: Scrubber(defaults.SCRUB_FIELDS, ip_addresses=True, pii=False).scrub({"a": text})
-        )
-
-    small, large = work(len(HOSTILE[name]) // 4), work(len(HOSTILE[name]))
-    assert large < 12 * small + 20_000_000
-
-
-def _processor_time(call: Any) -> int:
-    """Nanoseconds of this thread's processor time, the least of three."""
-    import time
-
-    def once() -> int:
-        start = time.thread_time_ns()
-        call()
-        return time.thread_time_ns() - start
-
-    return min(once() for _ in range(3))
+def test_hostile_texts_end(name: str) -> None:
+    """In linear time: with the square of these lengths the run's time limit would end it."""
+    scrub = Scrubber(defaults.SCRUB_FIELDS, ip_addresses=True, pii=False).scrub
+    scrubbed = scrub({"a": HOSTILE[name] * 4, "b": "fine"})
+    assert scrubbed["b"] == "fine"
+    assert isinstance(scrubbed["a"], str)
 
 
 def test_cycles_and_depth_end() -> None:
@@ -198,9 +183,9 @@ CROWDS = {
 
 
 @pytest.mark.parametrize("name", CROWDS)
-def test_crowds_cost_linear_time(name: str) -> None:
-    def work(size: int) -> int:
-        data = CROWDS[name](size)
-        return _processor_time(lambda: Scrubber(defaults.SCRUB_FIELDS).scrub(data))
-
-    assert work(8_000) < 12 * work(2_000) + 20_000_000
+def test_crowds_end(name: str) -> None:
+    """In linear time, as above."""
+    crowd = CROWDS[name](50_000)
+    scrubbed = Scrubber(defaults.SCRUB_FIELDS).scrub({"crowd": crowd, "b": "fine"})
+    assert len(scrubbed["crowd"]) == len(crowd)
+    assert scrubbed["b"] == "fine"
