@@ -8,8 +8,8 @@ import pytest
 from sentry_sdk.transport import HttpTransport, Transport
 
 import sentry_app
-from sentry_app import seams
 from sentry_app.management import verdicts
+from sentry_app.seams import transport as seams
 from tests.support import answers
 from tests.support.commands import Ran, run_command
 from tests.support.sentry_server import SentryServer, refused_dsn, unresolvable_dsn

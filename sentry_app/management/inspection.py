@@ -5,10 +5,11 @@ from typing import Any
 
 import sentry_sdk
 
-from sentry_app import options, sdk, seams
+from sentry_app import options, sdk
 from sentry_app.conf import SETTINGS, Config
 from sentry_app.management.configuration import obstacle
 from sentry_app.management.drops import name_of
+from sentry_app.seams.transport import target_of
 from sentry_app.setting import Problem, masked_dsn
 
 
@@ -68,6 +69,6 @@ def _sdk(config: Config) -> dict[str, Any]:
     client: Any = sentry_sdk.get_global_scope().client
     return {
         **state,
-        "transport": name_of(type(seams.target_of(client.transport))),
+        "transport": name_of(type(target_of(client.transport))),
         "integrations": sorted(client.integrations),
     }

@@ -11,10 +11,11 @@ import sentry_sdk
 from sentry_sdk.envelope import Envelope
 from sentry_sdk.transport import Transport
 
-from sentry_app import options, outcomes, seams
+from sentry_app import options, outcomes
 from sentry_app.conf import Config
 from sentry_app.management import drops, verdicts
 from sentry_app.management.reasons import Verdict, verdict
+from sentry_app.seams.transport import Watch, proxy_of
 from sentry_app.transports import Gate
 
 
@@ -66,8 +67,8 @@ class Sender:
         self._client = client
         self._dropped = hooks_that_dropped
         self._deadline = time.monotonic() + timeout
-        self._watch = seams.Watch(client.transport)
-        self.proxy = seams.proxy_of(client.transport)
+        self._watch = Watch(client.transport)
+        self.proxy = proxy_of(client.transport)
 
     def send(self, item: Item) -> Result:
         """Send ``item`` and wait for the answer."""

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from sentry_app.management.reasons import Verdict, verdict
-from sentry_app.seams import Exchange
+from sentry_app.seams.transport import Exchange
 
 #: Names of exception classes, the reason that they give, and how to say it; the first one counts.
 #: Names, because urllib3, httpcore and PySocks each have classes of their own.

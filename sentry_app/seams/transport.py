@@ -1,6 +1,6 @@
-"""Everything that reaches into the private parts of the SDK stands here, and only here.
+"""What a transport was given, and what the server answered.
 
-What is used, and what it has to be; ``tests/test_seams.py`` fails where an SDK differs:
+The private parts that are used, and what they have to be:
 
 ``HttpTransport._send_envelope(envelope)``
     called on the transport itself, in its worker's thread, once for each envelope.

@@ -10,7 +10,8 @@ import sentry_sdk
 from sentry_sdk.envelope import Envelope
 from sentry_sdk.transport import BaseHttpTransport, HttpTransport
 
-from sentry_app import conf, seams
+from sentry_app import conf
+from sentry_app.seams import transport as seams
 from tests.support import answers
 from tests.support.sentry_server import SentryServer, refused_dsn
 
