@@ -4,7 +4,6 @@ Every call gives other values, as the requests of a site do: numbers, names, add
 same source lines, functions and keys come back.
 """
 
-# ruff: noqa: S311, S608
 import random
 import uuid
 from typing import Any

@@ -24,6 +24,8 @@ MIDDLEWARE_ORDER = "sentry_app.W004"
 NOT_FIRST = "sentry_app.W005"
 SCRUB_ALLOW_OPENS = "sentry_app.W006"
 SCRUB_FIELD_USELESS = "sentry_app.W007"
+TAIL_SAMPLING_OFF = "sentry_app.W008"
+SEAM_MISSING = "sentry_app.W009"
 
 DEPLOY_NO_DSN = "sentry_app.W010"
 DEPLOY_DEBUG = "sentry_app.W011"
@@ -54,6 +56,8 @@ TITLES: Mapping[str, str] = {
     NOT_FIRST: "sentry_app is not the first of INSTALLED_APPS",
     SCRUB_ALLOW_OPENS: "SCRUB_ALLOW lets a field of the built-in set through",
     SCRUB_FIELD_USELESS: "an entry of SCRUB_FIELDS that matches no key",
+    TAIL_SAMPLING_OFF: "TAIL_SAMPLING has no effect: spans are sent in batches",
+    SEAM_MISSING: "the SDK is built differently, and a feature falls back",
     DEPLOY_NO_DSN: "with --deploy: there is no DSN",
     DEPLOY_DEBUG: "with --deploy: DEBUG is on",
     DEPLOY_LOCALS: "with --deploy: local variables are sent although SEND_DEFAULT_PII is off",

@@ -55,10 +55,14 @@ class Config:
         fallbacks=("GIT_SHA",),
         check_id=check_ids.BAD_RELEASE,
     )
-    TRACES_SAMPLE_RATE: float = _row(0.1, _RATE, "share of transactions kept")
+    TRACES_SAMPLE_RATE: float = _row(
+        0.1, _RATE, "share of fast, successful transactions kept; 0 is none at all"
+    )
     TRACES_SAMPLE_RATES: Mapping[str, float] = _row(
         {}, env.mapping(_RATE), "{glob of a transaction's name or path: its sample rate}"
     )
+    TAIL_SAMPLING: bool = _row(True, env.boolean(), "keep every slow or failed transaction")
+    SLOW_THRESHOLD_MS: int = _row(1000, env.integer(1), "what counts as slow")
     PROFILES_SAMPLE_RATE: float = _row(0.1, _RATE, "share of the kept transactions profiled")
     ATTACH_STACKTRACE: bool = _row(True, env.boolean(), "stack traces on messages too")
     MAX_BREADCRUMBS: int = _row(100, env.integer(0), "breadcrumbs kept for each event")
@@ -144,10 +148,6 @@ class Config:
         {}, env.mapping(), "any other argument of sentry_sdk.init, as it is", concealed=True
     )
     # read and checked, but without effect yet
-    TAIL_SAMPLING: bool = _row(
-        True, env.boolean(), "keep every slow or failed transaction", planned=True
-    )
-    SLOW_THRESHOLD_MS: int = _row(1000, env.integer(1), "what counts as slow", planned=True)
     SPOOL_DIR: str | None = _row(None, env.text(), "write-ahead directory", planned=True)
     SPOOL_MAX_BYTES: int = _row(
         256 * 2**20, env.integer(1), "largest size of the spool, in bytes", planned=True

@@ -18,6 +18,9 @@ _SAID_HINT = "sentry_app_user_said"
 #: Distinguishes "nobody said who" from "nobody", which is None.
 UNKNOWN: Any = object()
 
+#: Whether this request is one of IGNORED_URLS, and nothing is sent of it.
+request_is_ignored: ContextVar[bool] = ContextVar("request_is_ignored", default=False)
+
 
 class Actor:
     """Tells each event of one isolation scope (one request, one task) who was at work.

@@ -1,8 +1,13 @@
 """Whether an event should exist: plain functions over plain values."""
 
+import re
 import sys
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
+from fnmatch import translate
+from functools import lru_cache
+
+#: Exceptions that are looked through for a cause; a chain may be a circle.
+MAX_CAUSES = 20
 
 
 def url_is_ignored(path: str, patterns: Iterable[str]) -> bool:
@@ -13,25 +18,54 @@ def url_is_ignored(path: str, patterns: Iterable[str]) -> bool:
     >>> url_is_ignored("/v1/ping", ["/v?/ping"])
     True
     """
-    return any(
-        fnmatchcase(path, pattern) if _is_glob(pattern) else path.startswith(pattern)
-        for pattern in patterns
-    )
+    prefixes, globs = _compiled(tuple(patterns))
+    return path.startswith(prefixes) or (globs is not None and globs.match(path) is not None)
 
 
 def matches_glob(value: str, patterns: Iterable[str]) -> bool:
     """Whether ``value`` matches one of the globs, without regard to case."""
-    value = value.lower()
-    return any(fnmatchcase(value, pattern.lower()) for pattern in patterns)
+    globs = _any_of(tuple(patterns))
+    return globs is not None and globs.match(value.lower()) is not None
 
 
 def error_is_ignored(error: BaseException, dotted_paths: Iterable[str]) -> bool:
     """Whether ``error`` is an instance of a class that is named, or of a subclass of one.
 
+    An error that was raised *from* an ignored one is ignored too, as Sentry's Ruby SDK has it
+    (``inspect_exception_causes_for_exclusion``); one that merely occurred while an ignored one was
+    handled is a bug of its own and is not. A group is ignored if all of its members are.
+
     Nothing is imported for this: if a class's module was never imported, no such error exists.
     """
     classes = tuple(cls for path in dotted_paths if (cls := _loaded_class(path)) is not None)
-    return isinstance(error, classes)
+    return bool(classes) and _is_ignored(error, classes)
+
+
+def _is_ignored(error: BaseException, classes: tuple[type[BaseException], ...]) -> bool:
+    current: BaseException | None = error
+    for _ in range(MAX_CAUSES):
+        if current is None:
+            return False
+        if isinstance(current, classes):
+            return True
+        members = getattr(current, "exceptions", None)
+        if isinstance(members, tuple) and members:  # an ExceptionGroup, or its backport
+            return all(_is_ignored(member, classes) for member in members)
+        current = current.__cause__
+    return False
+
+
+@lru_cache(maxsize=32)
+def _compiled(patterns: tuple[str, ...]) -> tuple[tuple[str, ...], re.Pattern[str] | None]:
+    """The prefixes among ``patterns``, and one regular expression for the globs."""
+    prefixes = tuple(pattern for pattern in patterns if pattern and not _is_glob(pattern))
+    globs = [translate(pattern) for pattern in patterns if _is_glob(pattern)]
+    return prefixes, re.compile("|".join(globs)) if globs else None
+
+
+@lru_cache(maxsize=32)
+def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str] | None:
+    return re.compile("|".join(translate(glob.lower()) for glob in patterns)) if patterns else None
 
 
 def _loaded_class(dotted_path: str) -> type[BaseException] | None:

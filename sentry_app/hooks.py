@@ -5,14 +5,12 @@ A step that fails keeps the event and is counted.
 
 import logging
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.utils.module_loading import import_string
-
-from sentry_app import context, filters, outcomes, sampling
+from sentry_app import context, filters, outcomes
 from sentry_app.conf import Config
+from sentry_app.dotted import resolve
 
 logger = logging.getLogger("sentry_app")
 
@@ -22,6 +20,11 @@ Hook = Callable[[Any, Hint], Any]
 
 #: A filter says why something is dropped, or None to keep it.
 Filter = Callable[[Config, Event, Hint], str | None]
+
+
+def ignored_request(config: Config, event: Event, hint: Hint) -> str | None:
+    """IGNORED_URLS: whatever happens in such a request."""
+    return outcomes.IGNORED_URL if context.request_is_ignored.get() else None
 
 
 def ignored_error(config: Config, event: Event, hint: Hint) -> str | None:
@@ -39,6 +42,12 @@ def asgi_lifespan(config: Config, event: Event, hint: Hint) -> str | None:
     error = (hint.get("exc_info") or (None, None))[1]
     is_answer = isinstance(error, ValueError) and "not lifespan" in str(error)
     return outcomes.ASGI_LIFESPAN if is_answer else None
+
+
+def interrupt(config: Config, event: Event, hint: Hint) -> str | None:
+    """Ctrl-C is no error."""
+    error = (hint.get("exc_info") or (None, None))[1]
+    return outcomes.INTERRUPT if isinstance(error, KeyboardInterrupt) else None
 
 
 def ignored_logger(config: Config, event: Event, hint: Hint) -> str | None:
@@ -68,20 +77,39 @@ def from_test_user(config: Config, event: Event, hint: Hint) -> str | None:
     return outcomes.TEST_USER if filters.matches_glob(email, config.TEST_USER_EMAILS) else None
 
 
-ERROR_FILTERS: tuple[Filter, ...] = (
+#: What can be told before there is an event, from the exception or the logger alone.
+EARLY_FILTERS: tuple[Filter, ...] = (
+    ignored_request,
     ignored_error,
     asgi_lifespan,
+    interrupt,
     ignored_logger,
-    ignored_url,
-    from_test_user,
 )
+ERROR_FILTERS: tuple[Filter, ...] = (*EARLY_FILTERS, ignored_url, from_test_user)
 TRANSACTION_FILTERS: tuple[Filter, ...] = (ignored_url, ignored_transaction, from_test_user)
 
 
-def before_send(config: Config) -> Hook:
+class BeforeSend:
     """The ``before_send`` of the SDK: filters, then BEFORE_SEND. Check-ins pass untouched."""
-    steps = _chain(config, "error", ERROR_FILTERS, config.BEFORE_SEND)
-    return lambda event, hint: event if event.get("type") == "check_in" else steps(event, hint)
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._steps = _chain(config, "error", ERROR_FILTERS, config.BEFORE_SEND)
+
+    def __call__(self, event: Event, hint: Hint) -> Event | None:
+        """The event that is to be sent, or None."""
+        return event if event.get("type") == "check_in" else self._steps(event, hint)
+
+    def early_reason(self, event: Event, hint: Hint) -> str | None:
+        """Why an event will be dropped that is about to be built, or None; never raises.
+
+        ``event`` holds what is known so far, which may be nothing.
+        """
+        kind = event.get("type")
+        if kind == "check_in":
+            return None
+        steps = EARLY_FILTERS[:1] if kind == "transaction" else EARLY_FILTERS
+        return _first_reason(self._config, event, hint, steps)
 
 
 def before_send_transaction(config: Config) -> Hook:
@@ -107,81 +135,6 @@ def limit_user(config: Config, event: Event) -> None:
     if isinstance(user, dict):
         for field in {"username", "email", "ip_address"} - set(config.USER_FIELDS):
             user.pop(field, None)
-
-
-def traces_sampler(config: Config) -> Callable[[dict[str, Any]], float]:
-    """The ``traces_sampler`` of the SDK: IGNORED_URLS, the user's own sampler, the rates.
-
-    Never raises: older SDKs would pass that on to the application.
-    """
-
-    def sample(sampling_context: dict[str, Any]) -> float:
-        try:
-            return _rate(config, sampling_context)
-        except Exception:
-            _log_failure(sample)
-            return config.TRACES_SAMPLE_RATE
-
-    return sample
-
-
-def _rate(config: Config, sampling_context: dict[str, Any]) -> float:
-    path = request_path(sampling_context)
-    if path and filters.url_is_ignored(path, config.IGNORED_URLS):
-        outcomes.sampling_reason.set(outcomes.IGNORED_URL)
-        return 0.0
-    outcomes.sampling_reason.set(outcomes.SAMPLED_OUT)
-    own_rate = _own_rate(config.OPTIONS.get("traces_sampler"), sampling_context)
-    if own_rate is not None:
-        return own_rate
-    name = (sampling_context.get("transaction_context") or {}).get("name") or ""
-    parent = sampling_context.get("parent_sampled")
-    return sampling.head_rate(
-        name,
-        path,
-        config.TRACES_SAMPLE_RATES,
-        config.TRACES_SAMPLE_RATE,
-        None if parent is None else float(parent),
-    )
-
-
-def _own_rate(sampler: Any, sampling_context: dict[str, Any]) -> float | None:
-    """The rate that the user's sampler gives; None without one, or if it fails."""
-    if sampler is None:
-        return None
-    try:
-        sample: Any = resolve(sampler)
-        rate = float(sample(sampling_context))
-        if not 0 <= rate <= 1:
-            raise ValueError(f"{rate} is not a sample rate")
-        return rate
-    except Exception:
-        _log_failure(sampler)
-        return None
-
-
-def request_path(sampling_context: dict[str, Any]) -> str:
-    """The path of the request that a transaction starts for, from WSGI or ASGI, or empty."""
-    environ = sampling_context.get("wsgi_environ")
-    if environ is not None:
-        return str(environ.get("SCRIPT_NAME", "")) + str(environ.get("PATH_INFO", ""))
-    scope = sampling_context.get("asgi_scope")
-    return str(scope.get("path", "")) if scope is not None else ""
-
-
-def resolve(hook: Any) -> Hook:
-    """The callable that a hook names; imported when it is first needed, because models may not
-    be loaded when the SDK starts. Raises ``ImportError``.
-    """
-    return hook if callable(hook) else _imported(hook)
-
-
-@lru_cache(maxsize=256)
-def _imported(dotted_path: str) -> Hook:
-    found: Hook = import_string(dotted_path)
-    if not callable(found):
-        raise ImportError(f"{dotted_path!r} is not callable")
-    return found
 
 
 def _chain(config: Config, category: str, steps: Iterable[Filter], hooks: Iterable[Any]) -> Hook:

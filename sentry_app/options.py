@@ -12,6 +12,7 @@ from sentry_sdk.utils import get_default_release
 
 from sentry_app import check_ids, defaults, hooks, integrations, outcomes, own_secrets
 from sentry_app.conf import SETTINGS, Config
+from sentry_app.sampler import Sampler
 from sentry_app.scrubbing import Scrubber
 from sentry_app.setting import Problem, Source, one_line
 from sentry_app.transports import Gate
@@ -51,14 +52,14 @@ def build(config: Config) -> dict[str, Any]:
         # The SDK reads SENTRY_DSN itself when it is given None; that one may be malformed.
         "dsn": config.DSN or "",
         "release": release(config)[0],
-        "before_send": hooks.before_send(config),
+        "before_send": hooks.BeforeSend(config),
         "before_send_transaction": hooks.before_send_transaction(config),
         "before_breadcrumb": hooks.before_breadcrumb(config),
         # The gate scrubs everything; the SDK's own scrubber knows neither SCRUB_FIELDS nor
         # SCRUB_ALLOW, and changes the application's objects. None would switch it on.
         "event_scrubber": False,
         **own_options(config),
-        "traces_sampler": hooks.traces_sampler(config),
+        "traces_sampler": Sampler(config),
         "integrations": [*integrations.build(config), *config.OPTIONS.get("integrations", ())],
     }
     return {**arguments, "transport": transport(config, arguments)}

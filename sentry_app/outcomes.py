@@ -11,27 +11,68 @@ from threading import Lock
 
 logger = logging.getLogger("sentry_app")
 
+DISABLED = "disabled"
 IGNORED_ERROR = "ignored_error"
-ASGI_LIFESPAN = "asgi_lifespan"
 IGNORED_LOGGER = "ignored_logger"
 IGNORED_URL = "ignored_url"
 IGNORED_TRANSACTION = "ignored_transaction"
 TEST_USER = "test_user"
+ASGI_LIFESPAN = "asgi_lifespan"
+INTERRUPT = "interrupt"
 HOOK = "hook"
+EVENT_PROCESSOR = "event_processor"
 SAMPLED_OUT = "sampled_out"
+BACKPRESSURE = "backpressure"
+RATE_LIMITED = "rate_limited"
+QUEUE_FULL = "queue_full"
+NETWORK = "network"
+REFUSED = "refused"
+INTERNAL_ERROR = "internal_error"
 
-#: The SDK's own reasons, where ours are clearer. Any other is counted under the SDK's name:
-#: network_error, queue_overflow, ratelimit_backoff, event_processor, ...
-_SDK_REASONS = {"sample_rate": SAMPLED_OUT}
+#: What each reason means, and the setting that decides; for the docs and for ``sentry_test``.
+REASONS: Mapping[str, tuple[str, str]] = {
+    DISABLED: ("the SDK is off", "DSN, FORCE_DISABLE, TEST_MODE"),
+    IGNORED_ERROR: ("the exception's class or the logger is ignored", "IGNORED_ERRORS"),
+    IGNORED_LOGGER: ("the logger is ignored", "IGNORED_LOGGERS"),
+    IGNORED_URL: ("it happened in a request whose path is ignored", "IGNORED_URLS"),
+    IGNORED_TRANSACTION: ("the transaction's name is ignored", "IGNORED_TRANSACTIONS"),
+    TEST_USER: ("the user is a test user", "TEST_USER_EMAILS"),
+    ASGI_LIFESPAN: ("Django's answer to an ASGI server's lifespan question", ""),
+    INTERRUPT: ("Ctrl-C", ""),
+    HOOK: ("a hook returned None", "BEFORE_SEND, BEFORE_SEND_TRANSACTION"),
+    EVENT_PROCESSOR: ("an event processor or an integration returned None", "OPTIONS"),
+    SAMPLED_OUT: (
+        "the trace's random number was not below the rate",
+        "TRACES_SAMPLE_RATE, TRACES_SAMPLE_RATES, TAIL_SAMPLING, SLOW_THRESHOLD_MS",
+    ),
+    BACKPRESSURE: ("the SDK could not keep up and sampled less", "OPTIONS"),
+    RATE_LIMITED: ("Sentry said that it takes no more for now (429)", ""),
+    QUEUE_FULL: ("the queue of what waits to be sent was full", "OPTIONS"),
+    NETWORK: ("Sentry could not be reached, or failed", ""),
+    REFUSED: ("Sentry refused it (400, 403, 413)", ""),
+    INTERNAL_ERROR: ("an error in the SDK or in a transport", "TRANSPORT"),
+}
+
+#: The SDK's names of them (https://develop.sentry.dev/sdk/telemetry/client-reports/). Any other is
+#: counted under its own name.
+_SDK_REASONS = {
+    "before_send": HOOK,
+    "internal_sdk_error": INTERNAL_ERROR,
+    "network_error": NETWORK,
+    "queue_overflow": QUEUE_FULL,
+    "ratelimit_backoff": RATE_LIMITED,
+    "sample_rate": SAMPLED_OUT,
+    "send_error": REFUSED,
+}
 
 _counts: Counter[tuple[str, str]] = Counter()
 _failures: Counter[str] = Counter()
 _scrubbed: Counter[str] = Counter()
 _lock = Lock()
 
-#: What decided on the transaction that runs here; set by the sampler, read when it is dropped.
-#: The SDK only says "sample_rate" for both an ignored URL and bad luck.
-sampling_reason: ContextVar[str] = ContextVar("sampling_reason", default=SAMPLED_OUT)
+#: What decided on the transaction that runs here, and its name; set by the sampler, read when it is
+#: dropped. The SDK only says "sample_rate" for both an ignored URL and bad luck.
+_sampling: ContextVar[tuple[str, str]] = ContextVar("sampling", default=(SAMPLED_OUT, ""))
 
 
 def record(reason: str, category: str, what: str = "", quantity: int = 1) -> None:
@@ -41,14 +82,19 @@ def record(reason: str, category: str, what: str = "", quantity: int = 1) -> Non
     logger.debug("dropped %s %s: %s", category, what, reason)
 
 
+def sampled_out_as(reason: str, what: str) -> None:
+    """Say why the transaction ``what`` is dropped, if it comes to that."""
+    _sampling.set((reason, what))
+
+
 def record_sdk(reason: str, category: str, quantity: int = 1) -> None:
     """Count what the SDK reports as lost, unless a hook of ours has counted it already."""
     if reason == "before_send" and category in ("error", "transaction", "span"):
         return
-    reason = _SDK_REASONS.get(reason, reason)
+    reason, what = _SDK_REASONS.get(reason, reason), ""
     if reason == SAMPLED_OUT and category in ("transaction", "span"):
-        reason = sampling_reason.get()
-    record(reason, category, quantity=quantity)
+        reason, what = _sampling.get()
+    record(reason, category, what, quantity)
 
 
 def snapshot() -> Mapping[tuple[str, str], int]:

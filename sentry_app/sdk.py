@@ -23,6 +23,8 @@ _client: Any = None
 _start_error: Exception | None = None
 #: Whether a client that was not made here was ever found and replaced.
 _replaced_another = False
+#: What this SDK does not have of the parts that the seams need.
+_missing_parts: list[str] = []
 
 
 def start(config: Config) -> None:
@@ -75,6 +77,11 @@ def start_error() -> Exception | None:
     return _start_error
 
 
+def missing_parts() -> list[str]:
+    """The private parts of the SDK that are needed and not there, so that something falls back."""
+    return list(_missing_parts)
+
+
 def has_another_client() -> bool:
     """Whether the project calls ``sentry_sdk.init`` itself, before our start or after it."""
     sentry_sdk = sys.modules.get("sentry_sdk")
@@ -96,8 +103,9 @@ def is_reloader_parent() -> bool:
 def _init(config: Config) -> bool:
     """Initialise the SDK; if it refuses, once more without OPTIONS. Whether it can send."""
     global _start_error
-    from sentry_app import options
+    from sentry_app import options, seams
 
+    seams.remember()
     _log(options.problems(config))
     for attempt in (config, replace(config, OPTIONS={})) if config.OPTIONS else (config,):
         try:
@@ -122,12 +130,22 @@ def _init_once(arguments: dict[str, Any]) -> bool:
         warnings.simplefilter("ignore", DeprecationWarning)
         sentry_sdk.init(**arguments)
     _client = sentry_sdk.get_client()
+    _install_seams()
     if _client.transport is not None:
         _gate_spotlight(_client)
         return True
     # TRANSPORT could not be used, and there is no DSN to fall back to.
     sentry_sdk.get_global_scope().set_client(None)
     return False
+
+
+def _install_seams() -> None:
+    from sentry_app import seams
+
+    _missing_parts[:] = seams.install()
+    if _missing_parts:
+        told = ", ".join(_missing_parts)
+        logger.warning("%s: this SDK is built differently: %s", check_ids.SEAM_MISSING, told)
 
 
 def _gate_spotlight(client: Any) -> None:

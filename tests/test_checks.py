@@ -467,3 +467,23 @@ def test_what_options_hold_is_not_shown(found: Any, monkeypatch: pytest.MonkeyPa
     (message,) = found()
     assert "$SENTRY_OPTIONS is <str>" in message.msg
     assert "abc" not in f"{message.msg} {message.hint}"
+
+
+@pytest.mark.parametrize(
+    "options", [{"trace_lifecycle": "stream"}, {"_experiments": {"trace_lifecycle": "stream"}}]
+)
+def test_tail_sampling_without_transactions(options: Any, found: Any) -> None:
+    messages = [
+        message for message in found(OPTIONS=options) if message.id != check_ids.UNKNOWN_OPTION
+    ]
+    the_one(messages, check_ids.TAIL_SAMPLING_OFF, 'SENTRY["OPTIONS"]', "stream", "Remove")
+    assert found(OPTIONS={}, TAIL_SAMPLING=False) == []
+
+
+def test_an_sdk_that_is_built_differently(
+    found: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("sentry_app.seams.tracing._PARTS", ("_no_such_part",))
+    sdk.start(conf.load({"TRANSPORT": "locmem"}))
+    assert "W009: this SDK is built differently: Transaction._no_such_part" in caplog.text
+    the_one(found(TRANSPORT="locmem"), check_ids.SEAM_MISSING, "_no_such_part", "Install")

@@ -58,7 +58,7 @@ def test_without_a_terminal_it_shows_everything_and_ends(environment: dict[str, 
     ]:
         assert line in done.stdout.splitlines()
     assert "└─ core.tasks.update_stock  (queue.task.celery, ok" in done.stdout
-    assert re.search(r"  1 x error /preorder/ +ignored_error +the error is one of", done.stdout)
+    assert re.search(r"  1 x error OutOfStock +ignored_error +the error is one of", done.stdout)
     assert re.search(r"\nAll \d+ met", done.stdout)
     assert_nothing_is_left(done.stdout, environment)
 

@@ -1,5 +1,8 @@
 """sentry_app.filters: should an event exist?"""
 
+import builtins
+from typing import Any
+
 import pytest
 
 from sentry_app.filters import error_is_ignored, matches_glob, url_is_ignored
@@ -61,3 +64,68 @@ def test_a_builtin_error_needs_no_module() -> None:
 )
 def test_an_entry_that_is_no_class_ignores_nothing(entry: str) -> None:
     assert not error_is_ignored(Base(), [entry])
+
+
+def caused(error: BaseException, cause: BaseException | None = None) -> BaseException:
+    error.__cause__ = cause
+    return error
+
+
+IGNORED = ["tests.test_filters.Base"]
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (caused(ValueError(), Base()), True),
+        (caused(ValueError(), caused(KeyError(), Derived())), True),
+        (caused(ValueError(), KeyError()), False),
+    ],
+)
+def test_an_error_that_was_raised_from_an_ignored_one(error: BaseException, expected: bool) -> None:
+    assert error_is_ignored(error, IGNORED) is expected
+
+
+def test_an_error_while_an_ignored_one_was_handled_is_a_bug() -> None:
+    error = ValueError()
+    error.__context__ = Base()
+    assert not error_is_ignored(error, IGNORED)
+
+
+def test_causes_that_go_in_a_circle_end() -> None:
+    first, second = ValueError(), KeyError()
+    first.__cause__, second.__cause__ = second, first
+    assert not error_is_ignored(first, IGNORED)
+
+
+class Group(Exception):
+    """What an ExceptionGroup looks like, also before Python 3.11."""
+
+    def __init__(self, *exceptions: BaseException) -> None:
+        self.exceptions = exceptions
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (Group(Base(), Derived()), True),
+        (Group(Base(), ValueError()), False),
+        (Group(Group(Base()), caused(ValueError(), Base())), True),
+        (Group(), False),
+    ],
+)
+def test_a_group_is_ignored_if_all_of_its_members_are(error: BaseException, expected: bool) -> None:
+    assert error_is_ignored(error, IGNORED) is expected
+
+
+def test_an_exception_group_of_python() -> None:
+    group: Any = getattr(builtins, "ExceptionGroup", None)
+    if group is None:
+        pytest.skip("ExceptionGroup came with Python 3.11")
+    assert error_is_ignored(group("", [Base(), Derived()]), IGNORED)
+    assert not error_is_ignored(group("", [Base(), ValueError()]), IGNORED)
+
+
+@pytest.mark.parametrize("patterns", [[""], ["", "/health/"]])
+def test_an_empty_prefix_ignores_nothing(patterns: list[str]) -> None:
+    assert not url_is_ignored("/shop/", patterns)

@@ -22,6 +22,8 @@ CHECKS: tuple[Check, ...] = (
     configuration.wrong_hooks,
     configuration.wrong_transport,
     configuration.missing_extras,
+    configuration.no_tail_sampling,
+    configuration.missing_parts,
     configuration.opened_fields,
     configuration.useless_fields,
     project.second_init,

@@ -91,6 +91,33 @@ def missing_extras(config: Config) -> Iterator[Problem]:
             )
 
 
+def no_tail_sampling(config: Config) -> Iterator[Problem]:
+    """OPTIONS that make the SDK send spans in batches: no transaction waits for its end."""
+    experiments = config.OPTIONS.get("_experiments") or {}
+    given = config.OPTIONS.get("trace_lifecycle") or experiments.get("trace_lifecycle")
+    if config.TAIL_SAMPLING and given == "stream":
+        yield Problem(
+            check_ids.TAIL_SAMPLING_OFF,
+            "TAIL_SAMPLING",
+            f"TAIL_SAMPLING has no effect: {config.sources['OPTIONS']} holds trace_lifecycle "
+            "'stream', so that spans leave before a transaction turns out to be slow or failed.",
+            'Remove trace_lifecycle, or set SENTRY["TAIL_SAMPLING"] to False.',
+        )
+
+
+def missing_parts(config: Config) -> Iterator[Problem]:
+    """An SDK that is built differently from those that were tested."""
+    missing = sdk.missing_parts()
+    if missing:
+        yield Problem(
+            check_ids.SEAM_MISSING,
+            "sentry-sdk",
+            f"This version of sentry-sdk does not have {', '.join(missing)}: slow and failed "
+            "transactions are sampled like any other, ignored errors dropped once they are built.",
+            "Install a version that this release was tested with, or a later release of this app.",
+        )
+
+
 def opened_fields(config: Config) -> Iterator[Problem]:
     """Entries of SCRUB_ALLOW that are in the built-in set."""
     fields = (*defaults.SCRUB_FIELDS, *(() if config.SEND_DEFAULT_PII else defaults.PII_FIELDS))

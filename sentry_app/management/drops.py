@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
-from sentry_app import hooks, outcomes
+from sentry_app import dotted, outcomes
 from sentry_app.conf import Config
 from sentry_app.management.reasons import Verdict, verdict
 
@@ -50,7 +50,7 @@ class WatchedHook:
 
     def __call__(self, value: Any, hint: dict[str, Any]) -> Any:
         """What the hook returns; what it raises comes through."""
-        result = hooks.resolve(self._hook)(value, hint)
+        result = dotted.resolve(self._hook)(value, hint)
         if result is None:
             self._dropped.append(self.__name__)
         return result
@@ -76,13 +76,9 @@ def of_loss(loss: Loss, config: Config) -> Verdict | None:
             return _of_hook(loss, config)
         if outcome == outcomes.SAMPLED_OUT:
             return _of_sampling(loss, config)
-        if outcome in ("before_send", "callback_error"):
-            return verdict(
-                "dropped_by_hook",
-                f"a hook of OPTIONS dropped it ({outcome})",
-                source='SENTRY["OPTIONS"]: before_send_log',
-            )
-        if outcome == "event_processor":
+        if outcome == "callback_error":
+            return _of_option(outcome)
+        if outcome == outcomes.EVENT_PROCESSOR:
             return verdict("dropped_by_processor", "an event processor dropped it")
     return None
 
@@ -102,9 +98,19 @@ def _of_filter(outcome: str, config: Config) -> Verdict:
 
 
 def _of_hook(loss: Loss, config: Config) -> Verdict:
+    if loss.category == "log_item":
+        return _of_option(outcomes.HOOK)
     setting = "BEFORE_SEND_TRANSACTION" if loss.category == "transaction" else "BEFORE_SEND"
     source = f"{setting} ({config.sources[setting]})"
     return verdict("dropped_by_hook", f"{loss.hook or setting} returned None", source=source)
+
+
+def _of_option(outcome: str) -> Verdict:
+    return verdict(
+        "dropped_by_hook",
+        f"a hook of OPTIONS dropped it ({outcome})",
+        source='SENTRY["OPTIONS"]: before_send_log',
+    )
 
 
 def _of_sampling(loss: Loss, config: Config) -> Verdict:

@@ -112,7 +112,7 @@ class Sender:
         return verdict("transport_failed", f"{name} raised {error}", source=source)
 
     def _limited(self, loss: drops.Loss) -> Verdict | None:
-        if "ratelimit_backoff" not in loss.outcomes:
+        if outcomes.RATE_LIMITED not in loss.outcomes:
             return None
         limits = [verdicts.limited_for(each, loss.category) for each in self._watch.exchanges]
         seconds = max((limit for limit in limits if limit is not None), default=None)

@@ -4,3 +4,21 @@ One file for each place that is reached into. Each says at its head what it uses
 to be; ``tests/test_seams_*.py`` fail where an SDK differs, and then each file falls back to
 something that works without it.
 """
+
+from sentry_app.seams import errors, requests, tracing
+
+__all__ = ["install", "remember"]
+
+
+def remember() -> None:
+    """To be called before the SDK starts for the first time."""
+    requests.remember()
+
+
+def install() -> list[str]:
+    """Put all seams in, once the SDK has started; returns the parts that this SDK does not have.
+
+    The seams ask the client in force what to do: they do nothing for a client of another's making.
+    """
+    requests.install()
+    return [*tracing.install(), *errors.install()]

@@ -1,0 +1,183 @@
+"""Tail sampling: a transaction that the head does not keep is recorded, and judged when it ends.
+
+The private parts that are used, and what they have to be:
+
+``Transaction._set_initial_sampling_decision(sampling_context)``
+    called once by ``start_transaction``; calls the ``traces_sampler`` and sets ``sampled`` and
+    ``sample_rate``. ``start_transaction`` makes a span recorder only for what is sampled.
+``Transaction.finish(scope, end_timestamp)``
+    counts a transaction without a span recorder as lost, and serialises any other that is sampled.
+``Transaction._span_recorder``, ``_SpanRecorder(maxlen).spans``
+    the spans of a transaction; None for one that is not recorded.
+``Transaction._baggage``, ``._sample_rand``
+    what the envelope's trace header is made of; the random number of the trace.
+``Transaction._start_timestamp_monotonic_ns``
+    when it started, by ``sentry_sdk.utils.nanosecond_time()``.
+
+Until it ends, a recorded transaction stays unsampled: that flag and the head rate are what goes to
+other services, and no profile starts. Where a part is missing, the head alone decides.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import Any, Protocol
+
+import sentry_sdk
+from sentry_sdk import tracing, tracing_utils, utils
+from sentry_sdk.tracing import Transaction
+
+from sentry_app import outcomes
+from sentry_app.sampling import PARENT_RATE, RANDOM, RECORD, Head
+from sentry_app.seams.patching import parameters, wrap
+
+#: The SDK's own default of ``max_spans``.
+MAX_SPANS = 1000
+
+#: The attribute in which SDKs that are based on OpenTelemetry tell the same.
+RATE_ATTRIBUTE = "sentry.sample_rate"
+
+_SpanRecorder: Any = getattr(tracing, "_SpanRecorder", object)
+_PARTS = ("_span_recorder", "_baggage", "_sample_rand", "_start_timestamp_monotonic_ns")
+
+
+class TailSampler(Protocol):
+    """The client's ``traces_sampler``, if it decides at the end too."""
+
+    def at_end(
+        self, head: Head, name: str, duration_ms: float, status: str | None
+    ) -> tuple[float | None, str]:
+        """The rate with which a transaction is kept, or None; and why not."""
+
+
+class TailRecorder(_SpanRecorder):  # type: ignore[misc]
+    """The recorder of a transaction that only the tail may keep."""
+
+
+def install() -> list[str]:
+    """Put the seam in; returns what is missing, and then nothing is changed."""
+    missing = missing_parts()
+    if not missing:
+        wrap(Transaction, "_set_initial_sampling_decision", _recording)
+        wrap(Transaction, "finish", _judging)
+    return missing
+
+
+def missing_parts() -> list[str]:
+    """The private parts that this SDK does not have, or not in the shape that is needed."""
+    transaction = Transaction(name="")
+    expected = {
+        "Transaction._set_initial_sampling_decision": ("self", "sampling_context"),
+        "Transaction.finish": ("self", "scope", "end_timestamp"),
+    }
+    found = {name: getattr(Transaction, name.partition(".")[2], None) for name in expected}
+    missing = [
+        name
+        for name, names in expected.items()
+        if parameters(getattr(found[name], "__wrapped__", found[name])) != names
+    ]
+    missing += [f"Transaction.{part}" for part in _PARTS if not hasattr(transaction, part)]
+    if not hasattr(utils, "nanosecond_time"):
+        missing.append("nanosecond_time")
+    if parameters(_SpanRecorder.__init__) != ("self", "maxlen"):
+        missing.append("_SpanRecorder")
+    return missing
+
+
+def _recording(decide: Callable[..., None]) -> Callable[..., None]:
+    def decide_and_record(self: Any, sampling_context: dict[str, Any]) -> None:
+        __tracebackhide__ = True
+        if _sampler() is None:
+            return decide(self, sampling_context)
+        sampling_context[PARENT_RATE] = _rate_of(self._baggage)
+        sampling_context[RANDOM] = self._sample_rand
+        decide(self, sampling_context)
+        # What was decided by `sampled=` or without the sampler is left alone.
+        if self.sampled is False and sampling_context.get(RECORD):
+            experiments = sentry_sdk.get_client().options.get("_experiments") or {}
+            self._span_recorder = TailRecorder(experiments.get("max_spans") or MAX_SPANS)
+        return None
+
+    return decide_and_record
+
+
+def _judging(finish: Callable[..., Any]) -> Callable[..., Any]:
+    def judge_and_finish(
+        self: Any, scope: Any = None, end_timestamp: Any = None, **more: Any
+    ) -> Any:
+        __tracebackhide__ = True
+        sampler = _sampler()
+        if sampler is not None and self._span_recorder is not None and self.timestamp is None:
+            try:
+                _judge(self, end_timestamp, sampler)
+            except Exception:  # then what the head said holds
+                outcomes.record_failure("tail_sampling")
+        return finish(self, scope, end_timestamp, **more)
+
+    return judge_and_finish
+
+
+def _judge(transaction: Any, end: Any, sampler: TailSampler) -> None:
+    is_for_tail = type(transaction._span_recorder) is TailRecorder
+    if transaction.sampled is is_for_tail:  # the application has changed it
+        if is_for_tail:
+            _keep(transaction, 1.0)
+        return
+    head = Head(
+        bool(transaction.sampled),
+        transaction.sample_rate or 0.0,
+        transaction._sample_rand,
+        transaction.parent_sampled is not None,
+    )
+    rate, reason = sampler.at_end(
+        head, transaction.name, _duration_ms(transaction, end), transaction.status
+    )
+    if rate is None:
+        _let_go(transaction, reason)
+    else:
+        _keep(transaction, rate)
+
+
+def _keep(transaction: Any, rate: float) -> None:
+    """Send it, with its own rate: others go on with the head's, which they were told."""
+    baggage = transaction.get_baggage()
+    if baggage.sentry_items.get("sample_rate") != str(rate) or not transaction.sampled:
+        items = {**baggage.sentry_items, "sample_rate": str(rate), "sampled": "true"}
+        transaction._baggage = tracing_utils.Baggage(items, baggage.third_party_items, False)
+    transaction.sampled, transaction.sample_rate = True, rate
+    transaction.set_data(RATE_ATTRIBUTE, rate)
+
+
+def _let_go(transaction: Any, reason: str) -> None:
+    """Drop it before anything of it is serialised; ``finish`` counts it without its spans."""
+    spans = len(transaction._span_recorder.spans)
+    # This breaks the circle transaction - recorder - span - transaction as well.
+    transaction._span_recorder, transaction.sampled = None, False
+    outcomes.sampled_out_as(reason, transaction.name)
+    client: Any = sentry_sdk.get_client()
+    if spans and client.transport:
+        is_busy = client.monitor and client.monitor.downsample_factor > 0
+        lost = "backpressure" if is_busy else "sample_rate"
+        client.transport.record_lost_event(lost, data_category="span", quantity=spans)
+
+
+def _sampler() -> TailSampler | None:
+    """The sampler of the client in force, if it is one of ours."""
+    sampler: Any = sentry_sdk.get_client().options.get("traces_sampler")
+    return sampler if hasattr(sampler, "at_end") else None
+
+
+def _rate_of(baggage: Any) -> float | None:
+    """The rate that came with the trace, or None."""
+    try:
+        rate = float(baggage.sentry_items["sample_rate"])
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+    return rate if 0 <= rate <= 1 else None
+
+
+def _duration_ms(transaction: Any, end: Any) -> float:
+    if not end:
+        return float(utils.nanosecond_time() - transaction._start_timestamp_monotonic_ns) / 1e6
+    if isinstance(end, (int, float)):
+        end = datetime.fromtimestamp(end, timezone.utc)
+    return float((end - transaction.start_timestamp).total_seconds()) * 1e3
