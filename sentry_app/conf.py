@@ -227,18 +227,25 @@ def load(given: Any = UNSET, environ: Mapping[str, str] | None = None, **overrid
 
 
 def _checked_dict(given: Any, problems: list[Problem]) -> Mapping[str, Any]:
-    if not isinstance(given, Mapping):
+    found = f"is a {type(given).__name__}"
+    entries: dict[Any, Any] | None = None
+    try:
+        # A lazy one is evaluated here.
+        entries = dict(given) if isinstance(given, Mapping) else None
+    except Exception as error:
+        found = f"cannot be read ({type(error).__name__})"
+    if entries is None:
         problems.append(
             Problem(
                 check_ids.NOT_A_DICT,
                 "SENTRY",
-                f"settings.SENTRY is a {type(given).__name__}, but must be a dict.",
+                f"settings.SENTRY {found}, but must be a dict.",
                 'Write SENTRY = {"DSN": "..."}. Until then it counts as empty.',
             )
         )
         return {}
-    problems.extend(_unknown_key(key) for key in given if key not in SETTINGS)
-    return given
+    problems.extend(_unknown_key(key) for key in entries if key not in SETTINGS)
+    return entries
 
 
 def _unknown_key(key: Any) -> Problem:
@@ -261,7 +268,7 @@ def _resolve(
     for source, raw in _candidates(setting, given, environ):
         try:
             value = setting.kind.read(raw, is_text=source.kind == "environment")
-        except (ValueError, TypeError, OverflowError) as error:
+        except Exception as error:  # a lazy value may raise anything
             problems.append(_bad_value(setting, source, raw, error))
             return setting.replacement(raw), Source("default", f"(bad {source})")
         if setting.planned:

@@ -1,6 +1,7 @@
 """One row of the table of settings, and how its values are shown to people."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -38,7 +39,8 @@ class Setting:
     def replacement(self, raw: Any) -> Any:
         """What is used instead of the bad value ``raw``."""
         if self.kind.salvage is not None and self.strictest is not UNSET:
-            return self.kind.salvage(raw)
+            with suppress(Exception):  # a lazy value may raise anything
+                return self.kind.salvage(raw)
         return self.default if self.strictest is UNSET else self.strictest
 
 
@@ -90,7 +92,7 @@ def masked_dsn(value: Any) -> str:
     >>> masked_dsn("https://abc@localhost/1")
     'https://***@localhost/1'
     """
-    if not isinstance(value, str):
+    if not issubclass(type(value), str):  # isinstance() would evaluate a lazy one
         return f"<{type(value).__name__}>"
     head, at, rest = value.rpartition("@")
     scheme = head.partition("://")[0] + "://" if "://" in head else ""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import override_settings
+from django.utils.functional import SimpleLazyObject
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -304,6 +305,31 @@ def test_a_value_that_cannot_be_shown_is_told_by_its_type() -> None:
 
 
 # Nothing whatever keeps a site from starting
+
+
+def failing() -> Any:
+    raise RuntimeError("as asked")
+
+
+LAZY = SimpleLazyObject(failing)
+
+
+@every_setting
+def test_a_lazy_value_that_fails_is_a_bad_value(setting: Setting) -> None:
+    (problem,) = load({setting.name: LAZY}).problems
+    assert (problem.id, problem.key) == (setting.check_id, setting.name)
+
+
+def test_a_lazy_sentry_is_a_dict_like_any_other() -> None:
+    assert load(SimpleLazyObject(lambda: {"ENVIRONMENT": "qa"})).ENVIRONMENT == "qa"
+
+
+def test_a_lazy_sentry_that_fails_counts_as_empty() -> None:
+    config = load(LAZY)
+    assert config == load()
+    (problem,) = config.problems
+    assert (problem.id, "RuntimeError" in problem.message) == (check_ids.NOT_A_DICT, True)
+
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
