@@ -129,7 +129,7 @@ class Config:
     # transport
     TRANSPORT: str = _row("http", env.transport(), "http, console, file, locmem, or a dotted path")
     TRANSPORT_DIR: str = _row(
-        "sentry-envelopes", env.text(), "directory that the file transport writes to"
+        "sentry-envelopes", env.path(), "directory that the file transport writes to"
     )
     # integrations
     MIDDLEWARE_SPANS: bool = _row(False, env.boolean(), "a span for each middleware")
@@ -148,7 +148,7 @@ class Config:
         {}, env.mapping(), "any other argument of sentry_sdk.init, as it is", concealed=True
     )
     # read and checked, but without effect yet
-    SPOOL_DIR: str | None = _row(None, env.text(), "write-ahead directory", planned=True)
+    SPOOL_DIR: str | None = _row(None, env.path(), "write-ahead directory", planned=True)
     SPOOL_MAX_BYTES: int = _row(
         256 * 2**20, env.integer(1), "largest size of the spool, in bytes", planned=True
     )
@@ -284,7 +284,8 @@ def _candidates(
     raw = environ.get(setting.variable)
     if raw is not None and (raw.strip() or setting.name == "DSN"):
         yield Source("environment", setting.variable), raw
-    if setting.name in given and not (given[setting.name] is None and setting.default is None):
+    is_none = given.get(setting.name) is None and setting.default in (None, (), {})
+    if setting.name in given and not is_none:
         yield Source("settings", f'SENTRY["{setting.name}"]'), given[setting.name]
     for variable in setting.fallbacks:
         if environ.get(variable, "").strip():

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -97,6 +98,16 @@ def text() -> Kind:
         raise ValueError
 
     return Kind("text", convert, str)
+
+
+def path() -> Kind:
+    """The path of a directory: text, or a ``pathlib.Path`` such as ``BASE_DIR / "sentry"``."""
+    base = text()
+
+    def convert(value: Any) -> str:
+        return str(base.convert(str(value) if isinstance(value, Path) else value))
+
+    return Kind("the path of a directory", convert, str)
 
 
 def name(max_length: int, forbidden: str, reserved: tuple[str, ...]) -> Kind:

@@ -26,6 +26,7 @@ EXAMPLES: dict[str, tuple[Any, Any, str]] = {
     "one of never, first": ("first", "every", "every"),
     "text of at most": ("one", "other", "other"),
     "text": ("one", "other", "other"),
+    "the path of a directory": ("one", "other", "other"),
     "a list of texts": (("one",), ("a", "b"), "a, b"),
     "a list of regular expressions": (("one",), ("a", "b"), "a, b"),
     "a dict (in the environment: JSON), each": ({"one": 0.5}, {"other": 1.0}, '{"other": 1}'),
@@ -114,10 +115,11 @@ def test_an_empty_dsn_is_in_force() -> None:
     assert (config.DSN, config.sources["DSN"]) == (None, Source("environment", "SENTRY_DSN"))
 
 
-def test_none_counts_as_not_set_where_it_is_the_default() -> None:
-    config = load({"DSN": None, "RELEASE": None, "SPOOL_DIR": None})
+@pytest.mark.parametrize("name", ["DSN", "RELEASE", "SPOOL_DIR", "BEFORE_SEND", "OPTIONS"])
+def test_none_counts_as_not_set_where_nothing_is_the_default(name: str) -> None:
+    config = load({name: None})
     assert config.problems == ()
-    assert config.sources["DSN"] == Source("default")
+    assert config.sources[name] == Source("default")
 
 
 def test_without_arguments_the_projects_dict_and_environment_are_read(

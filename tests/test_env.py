@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ KINDS: dict[str, env.Kind] = {
     "integer": env.integer(1),
     "choice": env.choice("never", "always"),
     "text": env.text(),
+    "path": env.path(),
     "name": env.name(8, "/\n", ("none",)),
     "strings": env.strings(),
     "patterns": env.patterns(),
@@ -52,6 +54,8 @@ def refused(read: Callable[[], Any]) -> bool:
         ("integer", 1, 1),
         ("choice", "never", "never"),
         ("text", " a ", "a"),
+        ("path", " /var/a ", "/var/a"),
+        ("path", Path("/var/a"), "/var/a"),
         ("name", " v1.0 ", "v1.0"),
         ("strings", ["a", "b"], ("a", "b")),
         ("strings", ("a",), ("a",)),
@@ -84,6 +88,7 @@ def test_a_value_from_python(kind: str, value: Any, expected: Any) -> None:
         ("integer", " 7 ", 7),
         ("choice", "Always", "always"),
         ("text", "a,b", "a,b"),
+        ("path", "/var/a", "/var/a"),
         ("name", "v1.0", "v1.0"),
         ("strings", " a, b,,", ("a", "b")),
         ("patterns", r"\d{4}", (r"\d{4}",)),
@@ -108,6 +113,7 @@ def test_text_from_the_environment(kind: str, text: str, expected: Any) -> None:
         *[("integer", value) for value in (True, 0, -1, 1.0, "1")],
         *[("choice", value) for value in ("Never", "often", 1, ["never"])],
         *[("text", value) for value in ("", " ", b"a")],
+        *[("path", value) for value in ("", " ", b"a", 5)],
         *[("name", value) for value in ("", "a/b", "a\nb", "None", "123456789", "äöüäö", "\ud800")],
         *[("strings", value) for value in ("a,b", [1], [""], {"a": "b"}, b"a")],
         *[("patterns", value) for value in (["a("], ["a*"], ["a{" + "9" * 30 + "}"])],
