@@ -10,10 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
+
+#: What may stand in a DSN's public key; Sentry's own are 32 hexadecimal digits.
+_KEY = re.compile("[A-Za-z0-9_.~%+-]+")
 
 
 @dataclass(frozen=True)
@@ -250,19 +253,28 @@ def dsn() -> Kind:
 
 def _check_dsn(value: str) -> None:
     """Raise ``ValueError`` with a reason that quotes nothing: any part may be the key."""
+    if value[:1] in ("'", '"'):
+        raise ValueError("it begins with a quotation mark")
     try:
         parts = urlsplit(value)
-        port_is_readable = parts.port is None or parts.port > 0
+        if parts.port == 0:
+            raise ValueError
     except ValueError:
         raise ValueError("host or port cannot be read") from None
     if any(character.isspace() for character in value):
         raise ValueError("it contains a space")
+    _check_parts(parts)
+
+
+def _check_parts(parts: SplitResult) -> None:
     if parts.scheme not in ("http", "https"):
         raise ValueError("it does not start with https:// (or http://)")
-    if not parts.hostname or not port_is_readable:
+    if not parts.hostname:
         raise ValueError("the host is missing")
     if not parts.username:
         raise ValueError("the public key is missing: https://<public key>@<host>/<project id>")
+    if not _KEY.fullmatch(parts.username):
+        raise ValueError("the public key holds a character that no key has")
     if not re.fullmatch("[0-9]{1,20}", parts.path.rsplit("/", 1)[-1]):
         raise ValueError("the project id at its end is missing or not a number")
 
