@@ -272,7 +272,7 @@ def _resolve(
             problems.append(_bad_value(setting, source, raw, error))
             return setting.replacement(raw), Source("default", f"(bad {source})")
         if setting.planned:
-            problems.append(_planned(setting, source))
+            problems.append(_planned(setting, source, value))
         return value, source
     return setting.default, Source("default")
 
@@ -294,8 +294,10 @@ def _candidates(
 
 def _bad_value(setting: Setting, source: Source, raw: Any, error: Exception) -> Problem:
     reason = f" ({one_line(str(error))})" if str(error) and type(error) is ValueError else ""
-    used = as_repr(setting.replacement(raw))
-    instead = "nothing is sent" if setting.name == "DSN" else f"{used} is used"
+    used = setting.replacement(raw)
+    instead = "it counts as not set" if used is None else f"{as_repr(used)} is used"
+    if setting.name == "DSN":
+        instead = "nothing is sent"
     return Problem(
         setting.check_id,
         setting.name,
@@ -304,10 +306,10 @@ def _bad_value(setting: Setting, source: Source, raw: Any, error: Exception) -> 
     )
 
 
-def _planned(setting: Setting, source: Source) -> Problem:
+def _planned(setting: Setting, source: Source, value: Any) -> Problem:
     return Problem(
         check_ids.NOT_YET,
         setting.name,
-        f"{source} is set, but {setting.name} has no effect yet in this version.",
+        f"{source} is {shown(setting, value)}, but has no effect yet in this version.",
         f"Remove {source}, or silence {check_ids.NOT_YET} until a later version uses it.",
     )

@@ -151,7 +151,8 @@ def test_bad_pattern(found: Any) -> None:
 
 
 def test_not_yet(found: Any) -> None:
-    the_one(found(SPOOL_DIR="/spool"), check_ids.NOT_YET, 'SENTRY["SPOOL_DIR"]', "no effect yet")
+    told = ("""SENTRY["SPOOL_DIR"] is '/spool',""", "no effect yet")
+    the_one(found(SPOOL_DIR="/spool"), check_ids.NOT_YET, *told)
 
 
 def test_unknown_option(found: Any) -> None:
@@ -224,18 +225,19 @@ def test_transport_that_can_be_used(found: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "package"),
+    ("key", "value", "shown", "package"),
     [
-        ("CELERY_MONITOR_BEAT", True, "celery"),
-        ("REDIS_CACHE_PREFIXES", ["views."], "redis"),
+        ("CELERY_MONITOR_BEAT", True, "True", "celery"),
+        ("REDIS_CACHE_PREFIXES", ["views."], "('views.',)", "redis"),
     ],
 )
 def test_missing_extra(
-    key: str, value: Any, package: str, found: Any, monkeypatch: pytest.MonkeyPatch
+    key: str, value: Any, shown: str, package: str, found: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, package, None)
     messages = found(**{key: value})
-    the_one(messages, check_ids.EXTRA_MISSING, f'SENTRY["{key}"]', f"django-sentry-app[{package}]")
+    told = (f'SENTRY["{key}"] is {shown},', f"django-sentry-app[{package}]")
+    the_one(messages, check_ids.EXTRA_MISSING, *told)
     assert found() == []
     monkeypatch.setattr(configuration, "is_installed", lambda name: name == package)
     assert found(**{key: value}) == []

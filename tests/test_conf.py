@@ -244,6 +244,19 @@ def test_a_problem_names_the_source_the_value_the_rule_and_the_remedy() -> None:
     assert problem.hint == "Change $SENTRY_MAX_BREADCRUMBS or remove it; until then 100 is used."
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "instead"),
+    [
+        ("SENTRY_RELEASE", "a/b", "it counts as not set"),
+        ("SENTRY_DSN", "x", "nothing is sent"),
+        ("SENTRY_ENVIRONMENT", "a/b", "'production' is used"),
+    ],
+)
+def test_a_problem_says_what_is_used_instead(variable: str, value: str, instead: str) -> None:
+    (problem,) = load(**{variable: value}).problems
+    assert problem.hint == f"Change ${variable} or remove it; until then {instead}."
+
+
 # What is shown
 
 MALFORMED = [

@@ -8,7 +8,7 @@ from sentry_app import check_ids, defaults, sdk
 from sentry_app.conf import SETTINGS, Config
 from sentry_app.integrations.installed import is_installed
 from sentry_app.scrubbing.keys import words
-from sentry_app.setting import Problem, one_line
+from sentry_app.setting import Problem, one_line, shown
 
 HOOKS = ("BEFORE_SEND", "BEFORE_SEND_TRANSACTION", "BEFORE_BREADCRUMB")
 
@@ -86,7 +86,8 @@ def missing_extras(config: Config) -> Iterator[Problem]:
             yield Problem(
                 check_ids.EXTRA_MISSING,
                 key,
-                f"{config.sources[key]} is set, but {package} is not installed.",
+                f"{config.sources[key]} is {shown(SETTINGS[key], getattr(config, key))}, "
+                f"but {package} is not installed.",
                 f"Install it (pip install 'django-sentry-app[{package}]'), or remove the setting.",
             )
 
@@ -141,7 +142,7 @@ def useless_fields(config: Config) -> Iterator[Problem]:
                 check_ids.SCRUB_FIELD_USELESS,
                 "SCRUB_FIELDS",
                 f"{config.sources['SCRUB_FIELDS']} holds {entry!r}, which matches no key: only "
-                "the letters a to z and digits are compared.",
+                "letters and digits are compared.",
                 "Describe the values in SCRUB_PATTERNS instead, or remove the entry.",
             )
 
