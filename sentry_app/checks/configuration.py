@@ -7,7 +7,6 @@ from django.utils.module_loading import import_string
 from sentry_app import check_ids, defaults, sdk
 from sentry_app.conf import SETTINGS, Config
 from sentry_app.integrations.installed import is_installed
-from sentry_app.scrubbing.keys import words
 from sentry_app.setting import Problem, one_line, shown
 
 HOOKS = ("BEFORE_SEND", "BEFORE_SEND_TRANSACTION", "BEFORE_BREADCRUMB")
@@ -121,6 +120,11 @@ def missing_parts(config: Config) -> Iterator[Problem]:
 
 def opened_fields(config: Config) -> Iterator[Problem]:
     """Entries of SCRUB_ALLOW that are in the built-in set."""
+    if not config.SCRUB_ALLOW:
+        return
+    # Imported here: a site that only starts need not compile the scrubber's expressions.
+    from sentry_app.scrubbing.keys import words
+
     fields = (*defaults.SCRUB_FIELDS, *(() if config.SEND_DEFAULT_PII else defaults.PII_FIELDS))
     secret = {words(field) for field in fields}
     for entry in config.SCRUB_ALLOW:
@@ -136,6 +140,10 @@ def opened_fields(config: Config) -> Iterator[Problem]:
 
 def useless_fields(config: Config) -> Iterator[Problem]:
     """Entries of SCRUB_FIELDS without a word, which match nothing."""
+    if not config.SCRUB_FIELDS:
+        return
+    from sentry_app.scrubbing.keys import words
+
     for entry in config.SCRUB_FIELDS:
         if not words(entry):
             yield Problem(
