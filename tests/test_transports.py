@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,10 +25,14 @@ SECRET = "s3" + "cret-value"
 EVERYTHING = {
     "RELEASE": "1.0",
     "TRACES_SAMPLE_RATE": 1.0,
-    "PROFILES_SAMPLE_RATE": 0.0,
+    "PROFILES_SAMPLE_RATE": 1.0,
     "OPTIONS": {"enable_logs": True},
 }
-TYPES = {"event", "attachment", "transaction", "log", "check_in", "session"}
+TYPES = {"event", "attachment", "transaction", "profile", "log", "check_in", "session"}
+#: The SDK has them since 2.44; older ones have a module of this name for something else.
+count = getattr(sentry_sdk.metrics, "count", None)
+if count is not None:
+    TYPES.add("trace_metric")
 
 
 class Own(Transport):
@@ -75,7 +80,9 @@ def send_everything() -> None:
         sentry_sdk.capture_message("message")
         scope.end_session()
     with sentry_sdk.start_transaction(name="buy"):
-        pass
+        time.sleep(0.1)  # the profiler wants some samples of it
+    if count is not None:
+        count("bought", 1)
     sentry_sdk.logger.warning("log")
     capture_checkin(monitor_slug="nightly", status="ok")
     sentry_sdk.get_client().flush()
