@@ -1,7 +1,7 @@
 """For the tests of projects: the events that a test caused.
 
 With pytest the fixture ``sentry_events`` is there as soon as the package is installed; with
-``unittest`` mix :class:`SentryEventsMixin` into a test case.
+``unittest`` put :class:`SentryEventsMixin` before the test case among the bases of your class.
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import sentry_app
-from sentry_app import conf, sdk
+from sentry_app import check_ids, conf, sdk
 
 
 class Events:
@@ -81,8 +81,12 @@ def capture_events(**settings: Any) -> Iterator[Events]:
 
 
 def _checked(settings: dict[str, Any]) -> dict[str, Any]:
-    """``settings`` as SENTRY would give them; raises ``KeyError`` or ``ValueError``."""
-    return {name: conf.SETTINGS[name].kind.convert(value) for name, value in settings.items()}
+    """``settings`` as SENTRY would give them; raises ``ValueError``, saying what is wrong."""
+    config = conf.load(settings, environ={})
+    for problem in config.problems:
+        if problem.id != check_ids.NOT_YET:
+            raise ValueError(f"{problem.message} {problem.hint}")
+    return {name: getattr(config, name) for name in settings}
 
 
 class SentryEventsMixin:

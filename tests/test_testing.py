@@ -110,10 +110,14 @@ def test_keys_are_checked_as_in_the_settings() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "error"), [({"RELAESE": "2.0"}, KeyError), ({"MAX_BREADCRUMBS": -1}, ValueError)]
+    ("settings", "said"),
+    [
+        ({"RELAESE": "2.0"}, "Did you mean 'RELEASE'"),
+        ({"MAX_BREADCRUMBS": -1}, "must be a whole number of at least 0"),
+    ],
 )
-def test_a_mistake_in_a_key_fails_the_test(settings: Any, error: type[Exception]) -> None:
-    with pytest.raises(error), capture_events(**settings):
+def test_a_mistake_in_a_key_fails_the_test_and_says_why(settings: Any, said: str) -> None:
+    with pytest.raises(ValueError, match=said), capture_events(**settings):
         pass
     assert not sdk.is_configured()
 
