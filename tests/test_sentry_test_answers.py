@@ -63,6 +63,14 @@ def test_a_429_tells_for_how_long(
     assert (result["status"], result["seconds"]) == (429, seconds)
 
 
+def test_a_400_is_an_answer_that_sentry_gives(settings: Any) -> None:
+    said = '{"detail": "bad project id"}'
+    with SentryServer(answers.status(400, said)) as server:
+        settings.SENTRY = {"DSN": server.dsn}
+        [result] = sentry_test().results
+    assert result["detail"] == "HTTP 400: the server refuses the request (bad project id)"
+
+
 def test_a_limit_for_another_category_does_no_harm(settings: Any) -> None:
     with SentryServer(answers.ok_with_limits("60:transaction;replay:organization")) as server:
         settings.SENTRY = {"DSN": server.dsn}

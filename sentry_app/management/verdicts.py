@@ -36,6 +36,7 @@ _ERRORS: tuple[tuple[frozenset[str], str, str], ...] = (
 )
 
 _STATUSES: Mapping[int, tuple[str, str]] = {
+    400: ("unexpected_status", "the server refuses the request"),
     401: ("denied", "the server does not accept the key"),
     403: ("denied", "the server does not accept the key for this project"),
     404: ("not_found", "the server knows no such address or project"),
