@@ -122,7 +122,9 @@ REASONS: Mapping[str, Reason] = {
         "For a test against a server set SENTRY_TRANSPORT=http for this run; TRANSPORT comes "
         "from {source}.",
     ),
-    "transport_failed": Reason(NOT_DELIVERED, "Correct the transport; TRANSPORT is {source}."),
+    "transport_failed": Reason(
+        NOT_DELIVERED, "Correct the transport; TRANSPORT comes from {source}."
+    ),
     "unverified": Reason(
         NOT_DELIVERED, "Look for the event in Sentry, and report the version of sentry-sdk to us."
     ),
