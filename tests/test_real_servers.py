@@ -7,10 +7,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
+from sentry_app import conf
 from tests.support.processes import clean_environment, free_port, run_server
+from tests.support.project import Project
 from tests.support.sentry_server import SentryServer
 
 pytestmark = pytest.mark.e2e
@@ -96,6 +99,22 @@ def test_a_command_that_fails(sentry: SentryServer) -> None:
     assert ended.returncode == 1
     (event,) = sentry.events
     assert event["exception"]["values"][-1]["value"] == "at night"
+
+
+@pytest.mark.parametrize("server", ["gunicorn", "uvicorn"])
+def test_with_every_key_wrong_it_serves_and_check_lists_them(server: str, tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.write(
+        "settings.py", "from sentry_app import conf\nSENTRY = dict.fromkeys(conf.SETTINGS, b'')"
+    )
+    env = clean_environment(DJANGO_SETTINGS_MODULE="settings", PYTHONPATH=str(tmp_path))
+    with run_server(SERVERS[server], READY, env=env) as process:
+        url = process.wait_for_line(READY)[1]
+        assert [status(f"{url}/ok/"), status(f"{url}/error/")] == [200, 500]
+    argv = [sys.executable, "-m", "django", "check"]
+    ended = subprocess.run(argv, env=env, capture_output=True, text=True)
+    assert ended.returncode == 1
+    assert set(re.findall(r'SENTRY\["(\w+)"\] is ', ended.stderr)) == {*conf.SETTINGS}
 
 
 def test_check_passes_with_a_real_dsn(sentry: SentryServer) -> None:
