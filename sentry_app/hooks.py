@@ -181,5 +181,8 @@ def _run_hooks(value: Any, hint: Hint, hooks: Iterable[Any]) -> Any:
 
 
 def _log_failure(step: Any) -> None:
-    outcomes.record_failure(str(getattr(step, "__name__", step)))
-    logger.warning("%r failed and is passed over", step, exc_info=True)
+    name = str(getattr(step, "__name__", step))
+    # Said once: a hook that cannot be imported fails for every event.
+    level = logging.DEBUG if name in outcomes.failures() else logging.WARNING
+    outcomes.record_failure(name)
+    logger.log(level, "%r failed and is passed over", step, exc_info=True)
