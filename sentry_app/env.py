@@ -201,8 +201,10 @@ def mapping(values: Kind | None = None) -> Kind:
     """A dict with text keys, its values of one kind; in the environment as JSON."""
 
     def convert(value: Any) -> dict[str, Any]:
-        if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        if not isinstance(value, Mapping):
             raise ValueError
+        if not all(isinstance(key, str) for key in value):
+            raise ValueError("a key is not text")
         if values is None:
             return dict(value)
         return {key: values.convert(entry) for key, entry in value.items()}

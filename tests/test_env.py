@@ -189,6 +189,11 @@ def test_a_refused_name_is_told_why(value: str, reason: str) -> None:
         KINDS["name"].convert(value)
 
 
+def test_a_dict_with_other_keys_than_text_is_told_so() -> None:
+    with pytest.raises(ValueError, match="a key is not text"):
+        KINDS["mapping"].convert({5: 1})
+
+
 @pytest.mark.parametrize("pattern", ["a(", "a*"])
 def test_a_refused_pattern_is_named(pattern: str) -> None:
     with pytest.raises(ValueError, match=re.escape(repr(pattern))):
