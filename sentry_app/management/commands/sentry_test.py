@@ -13,6 +13,8 @@ from sentry_app import conf, options
 from sentry_app.conf import Config
 from sentry_app.management.configuration import header, proxy_row, raw, with_dsn
 from sentry_app.management.configuration import obstacle as obstacle_of
+from sentry_app.management.display import dumped, table
+from sentry_app.management.explain import exit_code, explain
 from sentry_app.management.items import TEXT, chosen
 from sentry_app.management.logs import collected_warnings
 from sentry_app.management.masking import masker
@@ -31,6 +33,8 @@ examples:
   manage.py sentry_test --dry-run           print what would be sent, and send nothing
   manage.py sentry_test --raw               without filters, hooks and sampling
   manage.py sentry_test --checkin nightly   a check-in of the cron monitor "nightly"
+  manage.py sentry_test --explain /health/  what would happen to its events, and why
+  manage.py sentry_test --explain shop.errors.OutOfStock
   manage.py sentry_test --dsn https://<public key>@sentry.example.com/7
   manage.py sentry_test --json | jq '.results[].reason'
 
@@ -43,9 +47,10 @@ Sentry ignores a check-in of a monitor that it does not know, and does not say s
 
 With TRANSPORT console, file or locmem, or one of your own that is not HTTP, nothing can be
 verified: the command says where the event went, and exits with 1. With --dry-run, 0 means
-that it would be sent. With several items the first of 2, 1, 4, 3, 0 that occurs counts; an item
-of --all that is switched off (logs), or that the sample rate kept out by chance (a transaction), is
-skipped and does not count; --raw sends every transaction.
+that it would be sent; --explain sends nothing either, and exits with 3 if nothing of it would be.
+With several items the first of 2, 1, 4, 3, 0 that occurs counts; an item of --all that is switched
+off (logs), or that the sample rate kept out by chance (a transaction), is skipped and does not
+count; --raw sends every transaction.
 
 Secrets are scrubbed whatever the flags. The SDK's debug output is off while this command runs.
 """
@@ -87,6 +92,13 @@ class Command(BaseCommand):
         what.add_argument(
             "--all", action="store_true", help="all of these; the check-in only with its SLUG"
         )
+        what.add_argument(
+            "--explain",
+            metavar="WHAT",
+            help="send nothing; say what would happen to the events of a path (/shop/), an "
+            "exception (shop.errors.OutOfStock), a logger, a task or a transaction, and which "
+            "setting decides",
+        )
         how = parser.add_argument_group("how")
         how.add_argument("--dsn", help="send there instead of to the project's DSN")
         how.add_argument("--level", choices=LEVELS, help="the level of exception, message and log")
@@ -117,6 +129,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **flags: Any) -> None:
         """Send, print, and exit with the worst code."""
         config, obstacle = _configured(flags)
+        if flags["explain"]:
+            return self._explain(config, flags["explain"], as_json=flags["json"])
         write = (lambda text: None) if flags["json"] else self.stdout.write
         report = Report(write, self.style, masker(config))
         # Before anything is sent: looking for the release leaves breadcrumbs.
@@ -130,8 +144,20 @@ class Command(BaseCommand):
             report.finish([*_mistakes(config), *notes])
         if flags["json"]:
             self.stdout.write(report.as_json())
-        if report.exit_code:
-            sys.exit(report.exit_code)
+        return _exit(report.exit_code)
+
+    def _explain(self, config: Config, what: str, *, as_json: bool) -> None:
+        found = explain(config, what)
+        if as_json:
+            self.stdout.write(dumped({"what": what, "findings": [one._asdict() for one in found]}))
+        else:
+            self.stdout.write(f"{what}\n{table(found)}")
+        _exit(exit_code(config, found))
+
+
+def _exit(code: int) -> None:
+    if code:
+        sys.exit(code)
 
 
 def raise_and_capture(level: Any) -> str | None:

@@ -1,0 +1,117 @@
+"""``manage.py sentry_test --explain``: what would happen to an event, and which setting decides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.commands import Ran, run_command
+
+
+class OutOfStock(Exception):
+    def __init__(self, article: str) -> None:
+        super().__init__(article)
+
+
+def drop(event: Any, hint: Any) -> None:
+    return None
+
+
+@pytest.fixture
+def explained(settings: Any) -> Any:
+    def explained(what: str, *flags: str, **sentry: Any) -> Ran:
+        settings.SENTRY = {"TRANSPORT": "locmem", **sentry}
+        return run_command("sentry_test", "--explain", what, *flags)
+
+    return explained
+
+
+def findings(ran: Ran) -> list[tuple[str, str]]:
+    return [(found["kind"], found["outcome"]) for found in ran.document["findings"]]
+
+
+def lines(ran: Ran, *parts: str) -> list[str]:
+    """The lines that hold all of ``parts``."""
+    return [line for line in ran.out.splitlines() if all(part in line for part in parts)]
+
+
+def test_an_ignored_url(explained: Any) -> None:
+    ran = explained("/health/db")
+    assert ran.code == 3
+    assert lines(ran, "error", "dropped", "'/health/'", "IGNORED_URLS (default)")
+    assert lines(ran, "transaction", "dropped", "ignored_url")
+
+
+def test_any_other_url(explained: Any) -> None:
+    ran = explained("/ok/", TRACES_SAMPLE_RATE=0.25)
+    assert ran.code == 0
+    assert lines(ran, "sampled", "/ok/: 0.25 of all", 'SENTRY["TRACES_SAMPLE_RATE"]')
+    assert lines(ran, "sent", "1000 ms or more, or fails", "TAIL_SAMPLING (default)")
+
+
+def test_without_tail_sampling_slow_ones_are_not_mentioned(explained: Any) -> None:
+    assert "ms or more" not in explained("/ok/", TAIL_SAMPLING=False).out
+
+
+def test_a_url_that_does_not_exist_is_sampled_by_its_path(explained: Any) -> None:
+    ran = explained("/no/such/", TRACES_SAMPLE_RATES={"/no/*": 0.5})
+    assert lines(ran, "/no/such/: 0.5", 'SENTRY["TRACES_SAMPLE_RATES"]')
+
+
+@pytest.mark.parametrize(
+    ("sentry", "expected"),
+    [
+        ({"TRACES_SAMPLE_RATE": 0}, "sampled_out: /ok/ has the rate 0"),
+        ({"IGNORED_TRANSACTIONS": ["/ok*"]}, "ignored_transaction: its name /ok/ matches '/ok*'"),
+        ({"OPTIONS": {"traces_sampler": lambda context: 1.0}}, "what the sampler says"),
+        ({"BEFORE_SEND_TRANSACTION": drop}, "unless tests.test_explain.drop returns None"),
+    ],
+)
+def test_what_decides_on_a_transaction(sentry: Any, expected: str, explained: Any) -> None:
+    assert lines(explained("/ok/", **sentry), "transaction", expected, 'SENTRY["')
+
+
+@pytest.mark.parametrize(
+    ("what", "code", "expected"),
+    [
+        ("django.http.Http404", 3, "ignored_error"),
+        ("tests.test_explain.OutOfStock", 3, "ignored_error"),
+        ("KeyboardInterrupt", 3, "interrupt"),
+        ("ValueError", 0, "unless tests.test_explain.drop returns None"),
+    ],
+)
+def test_an_exception(what: str, code: int, expected: str, explained: Any) -> None:
+    ignored = ["django.http.Http404", "tests.test_explain.OutOfStock"]
+    ran = explained(what, IGNORED_ERRORS=ignored, BEFORE_SEND="tests.test_explain.drop")
+    assert ran.code == code
+    assert lines(ran, "error", expected)
+
+
+@pytest.mark.parametrize(
+    ("what", "expected"),
+    [
+        ("django.security.DisallowedHost", "IGNORED_ERRORS (default)"),
+        ("noisy.library", "'noisy*'"),
+        ("shop.tasks.pay", "if shop.tasks.pay is a logger"),
+        ("tests.no_such.Error", "if tests.no_such.Error is a logger"),
+    ],
+)
+def test_a_logger_or_a_task(what: str, expected: str, explained: Any) -> None:
+    ran = explained(what, IGNORED_LOGGERS=["noisy*"])
+    assert lines(ran, "error", expected)
+    assert lines(ran, "transaction", f"{what}: 0.1 of all")
+
+
+def test_where_nothing_is_sent_at_all_that_is_said_first(explained: Any) -> None:
+    ran = explained("/ok/", TRANSPORT="http")
+    assert ran.code == 2
+    assert lines(ran, "everything", "dropped", "there is no DSN")
+    assert lines(ran, "transaction", "sampled")
+
+
+def test_as_json(explained: Any) -> None:
+    ran = explained("/health/", "--json")
+    assert ran.document["what"] == "/health/"
+    assert findings(ran) == [("error", "dropped"), ("transaction", "dropped")]
+    assert ran.code == 3
