@@ -17,10 +17,17 @@ _CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^A-Za-z]+")
 #: A key that ends in one of these still holds what the words before it say.
 _WITHOUT_MEANING = frozenset(
     "again b64 base64 bytes confirm confirmation confirmed current data decoded digest enc encoded "
-    "encrypted fallback fallbacks hash hashed hex json new old original plain plaintext prev "
-    "previous primary raw repeat repeated salt secondary str string text tmp val value values"
+    "encrypted fallback fallbacks hash hashed hex json new old original pem plain plaintext prev "
+    "previous primary raw repeat repeated salt secondary str string text tmp v val value values"
     "".split()
 )
+
+#: Where a secret is used: it follows the name of a secret too (``api_key_live``).
+_PLACES = frozenset(
+    "backup default dev legacy live local prod production root sandbox stage staging".split()
+)
+#: But not these, which have other meanings (``session_local``, ``auth_default``).
+_WITHOUT_PLACE = frozenset("auth cookie cookies csrf dsn pin salt session".split())
 
 #: A key that begins with one of these is a flag.
 _FLAGS = frozenset(
@@ -30,15 +37,22 @@ _FLAGS = frozenset(
 
 #: Fields that no English word ends in: they are recognised within a word without any mark.
 _COMPOUNDS = (
-    "password passwd passphrase passcode secret token apikey secretkey privatekey accesskey "
-    "signingkey encryptionkey creditcard cardnumber authorization credentials jwt sessionid "
-    "sessionkey setcookie"
+    "password passwd passphrase passcode secret token apikey authkey secretkey privatekey "
+    "accesskey signingkey encryptionkey creditcard cardnumber authorization credentials jwt "
+    "sessionid sessionkey setcookie"
 ).split()
 
 #: ``tokens`` is a list of tokens, but these count the tokens of a language model.
 _COUNTED = frozenset(
-    "audio cached completion image input max maximum min new num number of output prompt "
-    "reasoning remaining text thinking total used".split()
+    "audio average avg billable bonus cache cached completion eval expected generated image input "
+    "max maximum min n new num number of output prompt reasoning remaining sampled spent stop text "
+    "thinking total used visible".split()
+)
+
+#: Tokens of a text, a design or a list of results, and no secrets.
+_NO_SECRET_TOKEN = frozenset(
+    "bos cancellation cls continuation design eos first mask next pad page sep stop unexpected unk"
+    "".split()
 )
 
 #: ``pass`` is a password, but not in these.
@@ -99,7 +113,15 @@ class SecretKeys:
             if self._ends_in_field(key):
                 return True
             key = key[:-1]
-        return self._ends_in_field(key)
+        return self._ends_in_field(key) or self._is_followed_by_place(key)
+
+    def _is_followed_by_place(self, key: tuple[str, ...]) -> bool:
+        return (
+            len(key) > 1
+            and key[-1] in _PLACES
+            and key[-2] not in _WITHOUT_PLACE
+            and self._ends_in_field(key[:-1])
+        )
 
     def _is_allowed(self, key: tuple[str, ...]) -> bool:
         return bool(self._allow) and (key in self._allow or ("".join(key),) in self._allow)
@@ -127,4 +149,6 @@ def _is_harmless(key: tuple[str, ...]) -> bool:
         return not _COUNTED.isdisjoint(key[:-1])
     if key[-1] == "pass":
         return not _NO_PASSWORD.isdisjoint(key[:-1])
+    if key[-1] == "token":
+        return len(key) > 1 and key[-2] in _NO_SECRET_TOKEN
     return key[-1] == "sessions"
