@@ -6,8 +6,9 @@ Every scan is linear; a literal or a container that was cut off reaches to the e
 import re
 from typing import NamedTuple
 
-#: A quotation mark, as it is written in a text within a text too: ``\\"``, ``&quot;``.
-QUOTE = r"(?:\\{0,16}[\"'`]|&(?:amp;)?(?:quot|apos|\#x27|\#39|\#34);)"
+#: A quotation mark, as it is written in a text within a text too: ``\\"``, ``&quot;``,
+#: ``\\u0022`` (Django's ``escapejs``).
+QUOTE = r"(?:\\{0,16}(?:[\"'`]|u002[27])|&(?:amp;)?(?:quot|apos|\#x27|\#39|\#34);)"
 
 _OPENING = re.compile(rf"(?:[bBrRuUfF]{{1,2}}|@|N)?(?P<quote>{QUOTE})")
 _PLAIN = {
@@ -20,7 +21,9 @@ _BRACKETS = re.compile(r"[\[\](){}\"']")
 _CLOSING = {"[": "]", "(": ")", "{": "}"}
 _REPR = re.compile(r"<[A-Za-z_][\w.]*[^<>]{0,2000}(?:>|\Z)")
 _WORD = re.compile(r"(?:[^\s&;\"'`<>,]|,(?![\s\"']|\Z|[\w.\-]+\s?[=:])|[\"'](?=[\w!#$%*+.@]))+")
-_LINE = re.compile(r"[^\r\n\"'`<>\\]+")
+_LINE = re.compile(
+    r"(?:[^\r\n\"'`<>\\]|(?<==)\"[^\r\n\"]*\"|(?<==)'[^\r\n']*')+"  # cookies may be quoted
+)
 _SCHEME = re.compile(
     r"(?:Bearer|Basic|Token|JWT|Digest|Negotiate|NTLM|ApiKey|Api-Key|Bot|DPoP|OAuth|Key|Splunk|"
     r"GenieKey|SSWS|AWS4-HMAC-SHA256|Signature|Hawk|MAC)(?:\s+|%20|\+)(?=\S)",

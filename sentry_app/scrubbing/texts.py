@@ -12,14 +12,14 @@ from sentry_app.scrubbing.literals import QUOTE, Span, value_at
 
 _PAIR = re.compile(
     # The name, without backtracking into it; then what may close it, and a separator.
-    rf"(?:(?<![\w%])|(?<=%[0-9A-Fa-f]{{2}}))(?=([^\W][\w.\-]{{0,80}}(?:\[[\w.\-]{{0,40}}\]){{0,4}}))\1(?:{QUOTE}|\]|%5[dD])*"
-    r"(:\s?[A-Za-z_][\w.]{0,40}(?:\[[\w., ]{0,40}\])?\s=\s(?=[\"'])"
-    r"|\s{0,4}(?:=>|[=!<>:]?=(?:%20)?|<>|:(?!:|//)|->|\|)\s{0,4}"
+    rf"(?:(?<![\w%])|(?<=%[0-9A-Fa-f]{{2}}))(?=([^\W][\w.\-]{{0,80}}(?:\[[\w.\-]{{0,40}}\]){{0,4}}))\1(?P<close>(?:{QUOTE}|[\])]|%5[dD])*)"
+    r"(?P<sign>:\s?[A-Za-z_][\w.]{0,40}(?:\[[\w., ]{0,40}\])?\s=\s(?=[\"'`])"
+    r"|\s{0,4}(?:=>|[=!<>:]?=(?:%20)?|<>|:(?!:|//)|\uff1a|->)\s{0,4}"
     r"|\s{1,4}(?:not\s{1,4})?(?:i?like|in|is)\s{1,4}(?=[\"'(]))",
     re.I,
 )
 #: Looked for first; most texts have none of them.
-_SEPARATOR = re.compile(r"[=:]|->|(?i:like|in|is)\s+[\"'(]")
+_SEPARATOR = re.compile(r"[=:\uff1a]|->|(?i:like|in|is)\s+[\"'(]")
 
 #: The second of two words that make a name: ``API Key: ...``.
 _SECOND_WORDS = frozenset({"card", "code", "hash", "key", "number", "phrase", "string", "word"})
@@ -27,8 +27,10 @@ _WORD_BEFORE = re.compile(r"([A-Za-z]{2,20})[ ]\Z")
 
 #: What stands for a value, or says that there is none.
 _NO_SECRET = re.compile(
-    r"%s|%d|%\(\w*\)[sd]|\?|[$:@]\w{0,40}|\$?\{[\w.: ]*\}|\{\{.*\}\}|\{%.*%\}|\[\]|\(\)|\*+|x+"
-    r"|\.+|…|<\w*>"
+    r"%s|%d|%\(\w*\)[sd]|\?|[$:@]\w{0,40}|\$?\{(?!\w*\d\w{8})[\w.: ]*\}"
+    r"|\{\{.*\}\}|\{%.*%\}|\[\]|\(\)|\*+|x+"
+    r"|\.+|…|<\w*>|\((?:\s{0,2}(?:%s|\?|[$:]\w{1,40}|%\(\w{1,40}\)s|null|default),?)+\s{0,2}\)"
+    r"|[\[<(]?(?:redacted|removed|hidden|masked|scrubbed|sanitized|filtered)[\])>]?|default"
     r"|none|null|nil|undefined|true|false|empty|unset|blank|missing|required|invalid|expired|unknown"
     r"|optional|ok|yes|no|not|is|was|are|the|a|an|must|cannot|could|should|has|str|int|bytes|bool"
     r"|string|number|object|any|incorrect|wrong|rejected|accepted|denied|failed|failure|too|this|your|enter"
@@ -38,12 +40,18 @@ _NO_SECRET = re.compile(
 )
 _CODE = re.compile(r"[A-Za-z_][A-Za-z_0-9]*(?:\.[A-Za-z_][A-Za-z_0-9]*)+(?:\(.*)?", re.S)
 _CALL = re.compile(r"[A-Za-z_][\w.]*\(")
+#: A value that is looked up in one of these stands in source code.
+_LOOKUP = re.compile(
+    r"(?:self|cls|settings|conf|config|request|os|env|environ|args|options|kwargs|form|app|user)"
+    r"(?:\.[A-Za-z_]{1,60}){1,5}(?:[(\[].*)?",
+    re.S,
+)
 _LOWER = re.compile(r"[a-z]{1,12}")
 #: Names whose value may be a plain word.
 _PASSWORDS = frozenset(
     {"password", "passwd", "pwd", "pw", "pass", "passphrase", "passcode", "secret"}
 )
-_TYPE = re.compile(r"(?:Optional|str|int|bytes|String|Optional\[.*\]|[A-Z][a-z]+!?)(?:\s*[|!].*)?")
+_TYPE = re.compile(r"(?:str|int|bytes|Optional(?:\[.*\])?|[A-Z][a-z]+!?)(?:\s*\|.*)?")
 
 #: Names whose bare value has several words.
 _LINES = frozenset({"authorization", "cookie", "cookies"})
@@ -79,44 +87,56 @@ class Pairs:
         return before is not None and f"{before[1]}_{name}" in self._keys
 
     def _value(self, match: re.Match[str], text: str, quoted_only: bool) -> Span | None:
-        last = words(match[1])[-1:]
-        whole_line = bool(_LINES.intersection(last)) or _is_line_of_yaml(match, text)
+        whole_line = bool(_LINES.intersection(words(match[1])[-1:])) or _is_line_of_yaml(
+            match, text
+        )
         span = value_at(text, match.end(), whole_line)
         if span is None or span.start == span.end:
             return None
         if quoted_only and span.kind != "quoted":
             return None
+        if ")" in match["close"] and span.kind == "word":
+            return None
         value = text[span.start : span.end]
         if span.kind != "quoted" and (_is_code(match, value) or self._is_prose(match, value)):
             return None
-        if _NO_SECRET.fullmatch(value):
+        if is_placeholder(value):
             return None
         return span
 
     def _is_prose(self, match: re.Match[str], value: str) -> bool:
         """Whether a bare ``value`` is a word of prose, a count, or the name of a variable."""
         name = words(match[1])
-        if name[-1:] == ("tokens",) or (name == ("pass",) and ":" in match[2]):
+        if name[-1:] == ("tokens",) or (name == ("pass",) and ":" in match["sign"]):
             return value.isdecimal()
-        if value in self._keys and " = " in match[2]:
+        if name == ("pass",) and value.isdecimal() and len(value) < 4:
+            return True
+        if value == match[1] or (value in self._keys and " = " in match["sign"]):
             return True
         return _LOWER.fullmatch(value) is not None and _PASSWORDS.isdisjoint(name)
 
 
+def is_placeholder(value: str) -> bool:
+    """Whether ``value`` stands for one, or says that there is none."""
+    return _NO_SECRET.fullmatch(value) is not None
+
+
 def _is_code(match: re.Match[str], value: str) -> bool:
     """Whether this is an assignment or annotation in source code, and no value at all."""
-    if " " not in match[2]:
+    if _LOOKUP.fullmatch(value):
+        return True
+    if " " not in match["sign"]:
         return False
     if _CALL.match(value) and '"' not in value and "'" not in value:
         return True
     if _CODE.fullmatch(value) and not any(map(str.isdigit, value)):
         return True
-    return ":" in match[2] and _TYPE.fullmatch(value) is not None
+    return ":" in match["sign"] and _TYPE.fullmatch(value) is not None
 
 
 def _is_line_of_yaml(match: re.Match[str], text: str) -> bool:
     """Whether the pair is a line of its own among others, so that its value may have spaces."""
-    if ": " not in match[2] or "\n" not in text:
+    if ": " not in match["sign"] or "\n" not in text:
         return False
     start = text.rfind("\n", 0, match.start()) + 1
     return not text[start : match.start()].strip(" -\t")
