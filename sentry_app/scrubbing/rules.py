@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterable
 
-from sentry_app.scrubbing import addresses, encoded, numbers, values, vendors
+from sentry_app.scrubbing import addresses, commands, encoded, numbers, values, vendors
 from sentry_app.scrubbing.findings import Findings
 from sentry_app.scrubbing.keys import SecretKeys
 from sentry_app.scrubbing.markup import Markup
+from sentry_app.scrubbing.prose import Prose
 from sentry_app.scrubbing.statements import Statements
 from sentry_app.scrubbing.texts import Pairs
 
@@ -20,7 +21,8 @@ class Rules:
     def __init__(
         self, keys: SecretKeys, patterns: Iterable[str], *, ip_addresses: bool, emails: bool
     ) -> None:
-        self._pairs, self._statements, self._markup = Pairs(keys), Statements(keys), Markup(keys)
+        self._keys, self._pairs, self._markup = keys, Pairs(keys), Markup(keys)
+        self._statements, self._prose = Statements(keys), Prose(keys)
         self._patterns = [re.compile(pattern) for pattern in patterns]
         self._ip_addresses, self._emails = ip_addresses, emails
 
@@ -36,11 +38,14 @@ class Rules:
         """A line of source code: of what has a secret name, only quoted literals go."""
         line = self._pairs.scrub(line, found, quoted_only=True)
         line = self._markup.scrub(line, found) if "<" in line else line
+        line = commands.scrub_source(line, found) if "auth" in line else line
         return self._by_form(line, found)
 
     def _scrub(self, text: str, found: Findings, depth: int) -> str:
+        text = commands.scrub(text, found, self._keys)
         text = self._pairs.scrub(text, found)
         text = self._statements.scrub(text, found)
+        text = self._prose.scrub(text, found)
         text = self._markup.scrub(text, found)
         text = self._by_form(text, found)
         if depth < _MAX_DEPTH:

@@ -1,7 +1,7 @@
 """Secrets whose name stands before them without a separator, or in another place.
 
-Command lines (``--password x``), Redis commands (``HSET 'k' 'password' 'x'``), SQL (``IDENTIFIED BY
-'x'``, ``INSERT INTO t (password) VALUES ('x')``) and reprs of pairs (``('password', 'x')``).
+Options (``--password x``), Redis commands (``HSET 'k' 'password' 'x'``), SQL (``INSERT INTO t
+(password) VALUES ('x')``), validation errors and reprs of pairs (``('password', 'x')``).
 """
 
 import re
@@ -15,19 +15,14 @@ _AFTER_NAME = re.compile(
     rf"(?P<open>{QUOTE})?(?<![\w])(?=(?P<name>[^\W\d][\w.:\-]{{1,120}}))(?P=name)(?P<close>{QUOTE})?"
     rf"(?P<gap>\s{{0,2}},\s{{0,2}}|\s{{1,4}})(?=[bBuUrN]?{QUOTE})"
 )
-_IDENTIFIED = re.compile(r"\bidentified\s+(?:with\s+\S+\s+)?(?:by|as)\s+(?=')", re.I)
 _INSERT = re.compile(
     r"\binto\s+[^\s(]+\s*\(([^()]{1,4000})\)\s*(?:overriding \w+ \w+ )?values\s*\(", re.I
 )
 _COMMA = re.compile(r"\s*,?\s*")
 _FIELD = re.compile(r"[a-z_\-]{1,40}")
-_PROSE = re.compile(
-    r"(?<![\w-])(?=([A-Za-z_][\w\-]{1,60}))\1\s(?:is|was|are)(?:\s?:)?\s(?=[^\s\"']*\d)(?=[^\s\"']*[A-Za-z#!$@])(?=\S{6})"
-)
-#: Options that take a password, as the manuals of these programs say.
-_TOOLS = re.compile(
-    r"\b(?:mysql\w*\b[^\n]{0,200}?\s-p(?=[^\s-])|sshpass\s+-p\s*|redis-cli\b[^\n]{0,100}?\s-a\s+"
-    r"|curl\b[^\n]{0,200}?\s(?:-u|--user)\s+[^\s:]{1,80}:)"
+#: A validation error of Pydantic 2: the field on a line of its own, its value in the next.
+_VALIDATED = re.compile(
+    r"(?:^|\n)(?:[\w\[\]]{1,80}\.){0,8}([\w]{1,80})\n\s{1,4}[^\n]{0,400}?\binput_value="
 )
 
 
@@ -41,10 +36,8 @@ class Statements:
         """``text`` without the secrets in command lines, commands and statements."""
         if "-" in text:
             text = self._after(_FLAG, text, found, self._is_flag)
-            if "mysql" in text or "sshpass" in text or "redis-cli" in text or "curl" in text:
-                text = self._after(_TOOLS, text, found, lambda match: True)
-        if " is" in text or " was" in text:
-            text = self._after(_PROSE, text, found, self._is_flag)
+        if "input_value=" in text:
+            text = self._after(_VALIDATED, text, found, self._is_flag)
         if (
             " '" in text
             or ' "' in text
@@ -54,8 +47,7 @@ class Statements:
             or '","' in text
         ):
             text = self._after(_AFTER_NAME, text, found, self._is_named)
-        if "'" in text and ("(" in text or " " in text):
-            text = self._after(_IDENTIFIED, text, found, lambda match: True)
+        if "'" in text and "(" in text:
             text = self._inserted(text, found)
         return text
 
@@ -133,4 +125,4 @@ def _is_field(match: re.Match[str], value: str, text: str, end: int) -> bool:
             before[-1:] in "([" and before[:-1].rstrip()[-1:] == ","
         ):
             return False
-    return _FIELD.fullmatch(value) is not None
+    return _FIELD.fullmatch(value) is not None or not any(map(str.isalnum, value))

@@ -1,0 +1,75 @@
+"""Secrets in sentences: ``Your API key is: x``, ``wrong token x``, ``PIN 1234``, ``password - x``.
+
+A sentence is no notation, so the value has to look like one that a machine or a careful user made:
+letters and digits mixed. Numbers alone are taken after the names of codes only.
+"""
+
+import re
+
+from sentry_app.scrubbing.findings import Findings
+from sentry_app.scrubbing.keys import SecretKeys, words
+
+#: What may be a value: a word with a digit in it.
+_VALUE = re.compile(
+    r"(?<![^\s\"'`(|:])(?=[^\s\d]{0,60}\d)[^\s\"'`<>()\[\]{},;:|&=]{3,200}(?![^\s\"'`)\],;.!?|])"
+)
+#: The words before it, and what leads from them to it.
+_LEAD = re.compile(
+    r"(?<![\w.\-/])([A-Za-z][\w\-]{1,40}(?: [A-Za-z][\w\-]{1,40}){0,4})"
+    r"(\s?[:|\t\-\u2013\u2014]\s?[\"'`]?|\s[\"'`(]?)\Z"
+)
+_LINKS = frozenset("are as given is of provided received sent used value was".split())  # noqa: SIM905
+_LONGEST_LEAD = 80
+
+_CODES = frozenset({"code", "cvc", "cvv", "number", "otp", "passcode", "pin"})
+_CODE = re.compile(r"\d{4,8}")
+_SHORT_CODE = re.compile(r"\d{3,4}")
+_PATH = re.compile(r"[./\\]")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+class Prose:
+    """Finds the values of secret names in sentences."""
+
+    def __init__(self, keys: SecretKeys) -> None:
+        self._keys = keys
+
+    def scrub(self, text: str, found: Findings) -> str:
+        """``text`` without what looks like a secret after the name of one."""
+        parts, done = [], 0
+        for match in _VALUE.finditer(text):
+            value = match[0].rstrip(".!?-")
+            if value and self._is_secret(value, text, match.start()):
+                parts += [text[done : match.start()], found.remove("key", value)]
+                done = match.start() + len(value)
+        return "".join([*parts, text[done:]]) if parts else text
+
+    def _is_secret(self, value: str, text: str, start: int) -> bool:
+        lead = _LEAD.search(text, max(0, start - _LONGEST_LEAD), start)
+        if lead is None:
+            return False
+        before = lead[1].split(" ")
+        linked = len(before)
+        while before and before[-1].lower() in _LINKS:
+            before.pop()
+        is_linked = len(before) < linked or lead[2].strip() != ""
+        for count in range(1, min(len(before), 3) + 1):
+            name = "_".join(before[-count:])
+            if name in self._keys:
+                return _fits(value, words(name)[-1], is_linked)
+        return False
+
+
+def _fits(value: str, name: str, is_linked: bool) -> bool:
+    """Whether ``value`` may be what ``name`` says, and no word of the sentence."""
+    if value.isdecimal():
+        pattern = _SHORT_CODE if name in ("cvv", "cvc") else _CODE
+        return name in _CODES and pattern.fullmatch(value) is not None
+    if _PATH.search(value) or not any(map(str.isalpha, value)):
+        return False
+    if is_linked:
+        return len(value) >= 6
+    if len(value) < 8 or _UUID.fullmatch(value):
+        return False
+    is_mixed = not value.islower() and not value.isupper()
+    return is_mixed or (len(value) >= 16 and value.isalnum())
