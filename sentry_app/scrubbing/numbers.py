@@ -22,6 +22,12 @@ _NETWORKS = re.compile(
     r"|3[47]\d{13}|3(?:0[0-59]|[689]\d)\d{11,13}|(?:352[89]|35[3-8]\d)\d{12,15}"
     r"|6(?:011|4[4-9]\d|5\d\d)\d{12,15}|62\d{14,17}|(?:50|5[6-9]|6[0-9])\d{14,17}"
 )
+#: Without dashes it might be anything, unless its name stands before it.
+_NAMED_SSN = re.compile(
+    r"\b(?:ssn|social security(?: number| no\.?)?)\b[^\d\n]{1,20}"
+    r"(?P<secret>\d{3}[ ]?\d\d[ ]?\d{4})(?!\w)",
+    re.I,
+)
 _SSN = re.compile(r"(?<![\w-])(?!000|666|9)\d{3}([- ])(?!00)\d\d\1(?!0000)\d{4}(?![\w-]|\.\d)")
 
 
@@ -37,6 +43,8 @@ def scrub(text: str, found: Findings) -> str:
     text = _GROUPED_MASTERCARD.sub(card, text)
     if "-" in text:
         text = found.replace("ssn", _SSN, text)
+    if " " in text and ("ssn" in text.lower() or "ocial" in text):
+        text = found.replace("ssn", _NAMED_SSN, text)
     return text
 
 

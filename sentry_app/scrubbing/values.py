@@ -62,6 +62,11 @@ FORMS = (
         re.compile(r"[A-Za-z][A-Za-z0-9+.\-]{0,30}://(?P<secret>[^\s/?#:@\"'<>]{16,400})@"),
     ),
     Form(
+        "userinfo",
+        ("jdbc:oracle",),
+        re.compile(r"jdbc:oracle:\w{1,10}:[^/\s@]{1,100}/(?P<secret>[^\s@]{1,200})@"),
+    ),
+    Form(
         "authorization",
         ("earer", "asic", "EARER", "ASIC", "egotiate", "igest", "piKey", "Bot "),
         re.compile(
@@ -113,6 +118,16 @@ FORMS = (
         ),
     ),
     Form(
+        "reset token",
+        ("/",),
+        re.compile(
+            r"/(?:(?:password|passwd)[_-]?re(?:set|covery)|re(?:set|cover)(?:[_-]?password)?|"
+            r"activat(?:e|ion)|verif(?:y|ication)(?:[_-]?email)?|(?:email[_-])?confirm(?:[_-]?email)?|"
+            r"invit(?:e|ation)s?|magic(?:[_-]?(?:link|login))?|login[_-]link|tokens?|unsubscribe)/"
+            r"(?P<secret>(?=[A-Za-z_\-]*\d)(?=[\d_\-]*[A-Za-z])(?![0-9a-f]{8}-)[A-Za-z0-9_\-]{20,})"
+        ),
+    ),
+    Form(
         "signed value",
         (":",),
         re.compile(
@@ -126,10 +141,12 @@ FORMS = (
     ),
     Form(
         "webhook",
-        ("/services/", "/webhooks/", "webhook.office", "/webhookb2/"),
+        ("/services/", "/webhook", "webhook.office", "hooks.", "hook.", "/with/key/"),
         re.compile(
             r"(?:hooks\.slack\.com/(?:services|workflows|triggers)/|discord(?:app)?\.com/api/webhooks/|"
-            r"webhook\.office\.com/webhookb2/)(?P<secret>[\w\-/@]{8,})"
+            r"(?:webhook|outlook)\.office(?:365)?\.com/webhook(?:b2)?/|hooks\.zapier\.com/hooks/|"
+            r"hook\.\w{2,4}\d?\.make\.com/|maker\.ifttt\.com/trigger/[^/\s]{1,100}/with/key/)"
+            r"(?P<secret>[\w\-/@]{8,})"
         ),
     ),
 )

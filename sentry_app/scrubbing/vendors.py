@@ -11,6 +11,7 @@ from sentry_app.scrubbing.findings import Findings
 _W = r"[A-Za-z0-9_\-]"
 _A = r"[A-Za-z0-9]"
 _X = r"[0-9a-f]"
+_B = r"[A-Za-z0-9+/=_\-]"
 
 #: What a token looks like from its first letter on.
 TOKENS = (
@@ -60,7 +61,6 @@ TOKENS = (
     rf"bkua_{_X}{{40}}",
     rf"CCI(?:PAT|PRJ)_{_W}{{20,}}",
     rf"sq[pua]_{_X}{{40}}",
-    rf"clojars_{_X}{{60}}",
     # chat
     rf"xox[abeoprs]-{_W}{{10,}}",
     rf"xoxe\.xox[bp]-\d-{_W}{{20,}}",
@@ -133,6 +133,49 @@ TOKENS = (
     rf"dop_v1_{_X}{{64}}",
     rf"sl\.{_W}{{100,}}",
     r"[A-Za-z0-9+/]{86}==",
+    rf"{_A}{{52}}JQQJ99{_A}{{18,30}}",  # Azure's keys since 2024
+    rf"AKID{_A}{{32,}}",
+    rf"(?:AQVN|t1\.9eu){_W}{{35,}}",
+    rf"y[0-3]_{_W}{{50,}}",
+    r"SCW[A-Z0-9]{17}",
+    rf"CLOJARS_{_X}{{60}}",
+    rf"packagist_[ou]?[a-z]{{0,3}}_{_X}{{40,}}",
+    rf"AAAA{_W}{{7}}:APA91b{_W}{{100,}}",
+    rf"eyJrIjoi{_B}{{40,}}",
+    rf"hc[abx][ilm]k_{_A}{{50,}}",
+    rf"napi_{_A}{{40,}}",
+    rf"aio_{_A}{{28}}",
+    rf"(?:live|test)_(?:{_X}{{35}}|pub_{_X}{{31}}|{_A}{{30}})(?!{_A})",
+    rf"pat-[a-z]{{2,4}}\d?-{_X}{{8}}-(?:{_X}{{4}}-){{3}}{_X}{{12}}",
+    rf"fio-u-{_W}{{60,}}",
+    rf"xa[ap]t-{_X}{{8}}-(?:{_X}{{4}}-){{3}}{_X}{{12}}",
+    rf"mdb_sa_sk_{_W}{{30,}}",
+    rf"CCDB1_{_W}{{20,}}",
+    rf"essu_{_B}{{40,}}",
+    rf"ory_(?:pat|at|ac|rt|st)_{_W}{{20,}}",
+    rf"dbt[cu]_{_W}{{30,}}",
+    rf"apify_api_{_A}{{30,}}",
+    rf"tgp_v1_{_W}{{40,}}",
+    rf"csk-{_A}{{40,}}",
+    rf"pa-{_W}{{40,}}",
+    rf"e2b_{_X}{{40}}",
+    rf"sk_{_X}{{48}}",
+    rf"sgp_(?:{_A}{{16}}_|local_)?{_X}{{40}}",
+    rf"ek_(?:live|test)_{_A}{{20,}}",
+    r"pdl_(?:live|sdbx)_apikey_\w{30,}",
+    rf"klarna_(?:live|test)_api_{_B}{{20,}}",
+    rf"Mid-server-{_W}{{20,}}",
+    r"cfsk_ma_(?:prod|test)_\w{30,}",
+    rf"ATTA{_X}{{64}}",
+    rf"WPL_AP1\.{_A}{{10,}}[\w.=]*",
+    rf"secret-(?:live|test)-{_W}{{30,}}=?",
+    r"[12]/\d{14,18}(?:/\d{14,18})?:[0-9a-f]{32}",
+    rf"oauth:{_A}{{30}}",
+    rf"xprv{_A}{{100,}}",
+    r"nsec1[a-z0-9]{58}",
+    rf"sk\.eyJ{_W}{{40,}}\.{_W}{{20,}}",
+    rf"(?<![.+])s\.(?=[A-Za-z]*\d)(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z]){_A}{{24}}(?!{_W})",
+    rf"(?<![+])u\+(?=\w*\d)(?=[^A-Z]*[A-Z]){_W}{{18}}(?!{_W})",
 )
 
 _TOKEN = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(TOKENS)})")
