@@ -5,7 +5,7 @@ and the last 80 bits of IPv6. A dotted number that stands where a version stands
 """
 
 import re
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
 from sentry_app.scrubbing.findings import Findings
 
@@ -20,6 +20,7 @@ _BEFORE_VERSION = re.compile(
     r"|(?:^|[\s(\"'])[A-Za-z][\w.\-]{0,40}/)$"
 )
 _KEPT_BITS = {4: 24, 6: 48}
+_NAT64 = IPv6Network("64:ff9b::/96")
 
 _EMAIL = re.compile(
     r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+'\-]{1,64}@(?!\d+x\.)(?:[A-Za-z0-9\-]{1,63}\.){1,8}"
@@ -68,8 +69,17 @@ def _anonymous(match: re.Match[str]) -> str:
         return match[0]
     if address.is_unspecified or address.is_loopback or _is_version(match):
         return match[0]
+    if isinstance(address, IPv6Address) and not _is_in_use(address):
+        return match[0]
     network = ip_network(f"{address}/{_KEPT_BITS[address.version]}", strict=False)
     return str(network.network_address)
+
+
+def _is_in_use(address: IPv6Address) -> bool:
+    """Whether a host may have it: what IANA has not assigned (``a::b``, ``::2``) is no address."""
+    if address.ipv4_mapped is not None or address in _NAT64:
+        return True
+    return 0x20 <= address.packed[0] <= 0x3F or address.packed[0] >= 0xFC
 
 
 def _is_version(match: re.Match[str]) -> bool:
