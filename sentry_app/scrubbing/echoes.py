@@ -5,11 +5,12 @@ Django's own secrets and those of the environment. A value that any text might h
 word, a short number) is no echo.
 """
 
+import ast
 import base64
 import html
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from urllib.parse import quote, quote_plus
 
 from sentry_app.scrubbing.findings import FILTERED, Findings
@@ -35,11 +36,27 @@ def plain(value: str) -> Iterable[str]:
     value = value.strip()
     quoted = _QUOTED.fullmatch(value)
     if quoted:
-        value = quoted[2]
+        value = _unescaped(value, quoted[2])
     yield value
     scheme = _SCHEME.match(value)
     if scheme:
         yield value[scheme.end() :]
+
+
+def _unescaped(literal: str, content: str) -> str:
+    """What ``literal`` says, which has ``content`` between its quotation marks."""
+    if "\\" not in content or len(literal) > _LONGEST:
+        return content
+    try:
+        said = ast.literal_eval(literal)
+    except (SyntaxError, ValueError):
+        return content
+    return said if isinstance(said, str) else content
+
+
+def encoded(secrets: Collection[str], decoded: Mapping[str, str]) -> set[str]:
+    """Those of the encoded texts in ``decoded`` that say one of ``secrets``."""
+    return {run for run, text in decoded.items() if any(secret in text for secret in secrets)}
 
 
 def is_distinct(secret: str) -> bool:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import quote, unquote
 
-from sentry_app.scrubbing.findings import FILTERED, Findings
+from sentry_app.scrubbing.findings import Findings
 
 Scrub = Callable[[str, Findings], str]
 
@@ -18,8 +18,10 @@ _PERCENT = re.compile(r"%(?:25)*(?:3[DAdaFf]|22|27|5[BbDd]|7[BbDd]|40|2[Ff]|20)"
 _PERCENT_RUN = re.compile(r"[^\s\"'<>?&=/;,%]*%[0-9A-Fa-f]{2}[^\s\"'<>?&=/;,]*")
 #: Base64 of ``{"``, ``{'``, ``[{``, ``[[``, ``["``, of ``{`` and a line break, and of longer texts.
 _BASE64 = re.compile(
-    r"(?<![A-Za-z0-9+/=_-])(?:e[wy]|W[3y]|[A-Za-z0-9])[A-Za-z0-9+/_\-]{22,}(?:={0,2}|(?:%3D){0,2})(?![A-Za-z0-9+/=_-])"
+    r"(?<![A-Za-z0-9+/_-])(?:e[wy]|W[3y]|[A-Za-z0-9])[A-Za-z0-9+/_\-]{22,}(?:={0,2}|(?:%3D){0,2})(?![A-Za-z0-9+/=_-])"
 )
+#: What is printable ASCII in hexadecimal; a hash is that by chance less than once in a million.
+_HEX = re.compile(r"(?<![A-Za-z0-9])(?:[2-7][0-9a-f]|0[9ad]){12,10000}(?![A-Za-z0-9])")
 _LONGEST = 20_000
 
 
@@ -29,6 +31,7 @@ def scrub(text: str, found: Findings, inner: Scrub) -> str:
         text = _PERCENT_RUN.sub(lambda match: _percent(match[0], found, inner), text)
     if len(text) >= 24:
         text = _BASE64.sub(lambda match: _base64(match[0], found, inner), text)
+        text = _HEX.sub(lambda match: _hexadecimal(match[0], found, inner), text)
     return text
 
 
@@ -60,4 +63,15 @@ def _base64(run: str, found: Findings, inner: Scrub) -> str:
         and not decoded.replace("\n", "").replace("\r", "").replace("\t", "").isprintable()
     ):
         return run
-    return run if inner(decoded, found) == decoded else found.remove("encoded") or FILTERED
+    return _decoded(run, decoded, found, inner)
+
+
+def _hexadecimal(run: str, found: Findings, inner: Scrub) -> str:
+    if run.isdecimal():
+        return run
+    return _decoded(run, bytes.fromhex(run).decode("ascii", "replace"), found, inner)
+
+
+def _decoded(run: str, decoded: str, found: Findings, inner: Scrub) -> str:
+    found.decoded[run] = decoded
+    return run if inner(decoded, found) == decoded else found.remove("encoded")

@@ -14,6 +14,8 @@ class Findings:
     fired: list[str] = field(default_factory=list)
     #: Secrets found under a sensitive name, as they stood.
     secrets: set[str] = field(default_factory=set)
+    #: What stands encoded in the texts, and what it says: it may echo a secret.
+    decoded: dict[str, str] = field(default_factory=dict)
 
     def remove(self, rule: str, secret: str = "") -> str:
         """Note that ``rule`` removed something; returns what stands there instead."""

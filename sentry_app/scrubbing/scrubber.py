@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from sentry_app.scrubbing import templates
-from sentry_app.scrubbing.echoes import Echoes, encodings, hexadecimal, is_distinct, plain
+from sentry_app.scrubbing.echoes import Echoes, encoded, encodings, hexadecimal, is_distinct, plain
 from sentry_app.scrubbing.findings import FILTERED, Findings
 from sentry_app.scrubbing.keys import SecretKeys
 from sentry_app.scrubbing.memory import Memory
@@ -104,7 +104,7 @@ class Scrubber:
             unique = [text for text in unique if text not in changed]
             walk.known += (new for new, _ in changed.values())
         walk.known += unique
-        return () if heard else unique
+        return () if heard or walk.found.decoded else unique
 
     def _suspects(self, texts: list[str], joined: str) -> Collection[str]:
         """Those of ``texts`` that have to see the rules."""
@@ -143,6 +143,9 @@ class Scrubber:
             return scrubbed
         if len(own) > MAX_ECHOES:
             own = set(sorted(own, key=len)[-MAX_ECHOES:])
+        own |= encoded(own, walk.found.decoded)
+        for secret in own:  # it may be a key
+            walk.known += filter(self._memory.generic.__contains__, (secret, f"'{secret}'"))
         try:
             joined = "\n".join(walk.known)
         except TypeError:  # flags and numbers among them

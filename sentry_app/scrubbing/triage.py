@@ -37,9 +37,10 @@ _TO_NUMBERS = bytes(
 )
 _RUN = b"a" * 16
 _POINT = ord(".")
-#: Words, constants, hexadecimal ids, UUIDs and plain numbers.
+#: Words, constants, UUIDs, plain numbers, and hexadecimal ids that are no printable text.
 _NO_TOKEN = re.compile(
-    rb"[a-z_-]+|[A-Z]+_[A-Z_]+|[0-9a-f]+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    rb"[a-z_-]+|[A-Z]+_[A-Z_]+|(?!(?:[2-7][0-9a-f]|0[9ad]){12,}\Z)[0-9a-f]+"
+    rb"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 )
 _CARDS = (b"0" * 13, b"0000-0000-0000", b"0000-000000-0000", b"000-00-0000")
 
