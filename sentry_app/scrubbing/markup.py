@@ -38,6 +38,14 @@ _SPELT_OUT = re.compile(
     rf"{QUOTE}(?:value|content|data|text){QUOTE}\s?:\s?[bu]?(?P<quote>{QUOTE})(?P<secret>.+?)(?:(?P=quote)|\Z)",
     re.S,
 )
+#: ``Cookie(version=0, name='sessionid', value='x')``, and the items of a list in YAML.
+_ARGUMENTS = re.compile(
+    rf"\b(?:name|key)=(?P<quote>{QUOTE})(?P<name>[\w.\-]{{1,80}})(?P=quote),\s?"
+    rf"value=b?(?P<mark>{QUOTE})(?P<secret>.+?)(?:(?P=mark)|\Z)"
+)
+_ITEM = re.compile(
+    r"\b(?:name|key):\s?[\"']?(?P<name>[\w.\-]{1,80})[\"']?\r?\n\s{1,40}value:\s?[\"']?(?P<secret>[^\r\n\"']+)"
+)
 
 
 class Markup:
@@ -58,6 +66,8 @@ class Markup:
             text = self._replace(_PART, text, found)
         if "value" in text or "content" in text:
             text = self._replace(_SPELT_OUT, text, found)
+            text = self._replace(_ARGUMENTS, text, found)
+            text = self._replace(_ITEM, text, found)
         return text
 
     def _replace(self, pattern: re.Pattern[str], text: str, found: Findings) -> str:
