@@ -37,10 +37,16 @@ _FLAGS = frozenset(
 
 #: Fields that no English word ends in: they are recognised within a word without any mark.
 _COMPOUNDS = (
-    "password passwd passphrase passcode secret token apikey authkey secretkey privatekey "
+    "password passwd pwd passphrase passcode secret token apikey authkey secretkey privatekey "
     "accesskey signingkey encryptionkey creditcard cardnumber authorization credentials jwt "
     "sessionid sessionkey setcookie"
 ).split()
+
+#: ``pass`` ends many words, but after these it is a password.
+_BEFORE_PASS = frozenset(
+    "admin api app auth db email ftp http key ldap login mail mongo my mysql new old pg postgres "
+    "proxy rabbit redis root smtp sql ssh store sudo user vpn web wifi".split()
+)
 
 #: ``tokens`` is a list of tokens, but these count the tokens of a language model.
 _COUNTED = frozenset(
@@ -132,8 +138,10 @@ class SecretKeys:
         if any(key[-n:] in self._fields for n in range(1, min(len(key), self._longest) + 1)):
             return True
         last = key[-1]
-        return last.endswith(self._compounds) or (
-            last.endswith("s") and last != "pins" and self._is_plural(key)
+        return (
+            last.endswith(self._compounds)
+            or (last.endswith("pass") and last[:-4] in _BEFORE_PASS)
+            or (last.endswith("s") and last != "pins" and self._is_plural(key))
         )
 
     def _is_plural(self, key: tuple[str, ...]) -> bool:
