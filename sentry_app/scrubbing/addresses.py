@@ -16,7 +16,8 @@ _IPV6 = re.compile(
     r"(?<![\w:.])(?=[0-9a-fA-F]{0,4}:[0-9a-fA-F]{0,4}:)[0-9a-fA-F:]{2,39}(?:\.\d{1,3}){0,3}(?![\w:])"
 )
 _BEFORE_VERSION = re.compile(
-    r"(?:(?i:versions?|version is|release|build|firmware|python|django|v|ver)\W{1,3}"
+    r"(?:(?i:versions?|version is|release|build|firmware|python|django|linux|kernel|driver|"
+    r"openssl|chrome|firefox|safari|edge|windows|android|macos|java|jdk|php|ruby|sdk|tag|revision|v|ver)\W{1,3}"
     r"|(?:^|[\s(\"'])[A-Za-z][\w.\-]{0,40}/)$"
 )
 _KEPT_BITS = {4: 24, 6: 48}

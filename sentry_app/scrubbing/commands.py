@@ -22,25 +22,27 @@ class Place(NamedTuple):
     pattern: re.Pattern[str]
 
 
-_REST = r"\b[^\n]{0,200}?\s"
+#: What stands between two words of a command line, which may be a list.
+_GAP = r"(?:\s{1,4}|[\"'],\s?[\"'])"
+_REST = rf"\b[^\n]{{0,200}}?{_GAP}"
 _NAMES = r"[\w.]*(?:token|password|secret|session|api_?key)[\w.]*"
 
 #: Options of programs.
 _OPTIONS = (
     (("mysql", "maria"), rf"\b(?:mysql|maria)\w*{_REST}-p(?=[^\s-])"),
-    (("sshpass",), r"\bsshpass\s+-p\s*"),
-    (("redis-cli",), rf"\bredis-cli{_REST}(?:-a|--pass)\s+"),
+    (("sshpass",), rf"\bsshpass{_GAP}-p{_GAP}?"),
+    (("redis-cli",), rf"\bredis-cli{_REST}(?:-a|--pass){_GAP}"),
     (
         ("curl",),
-        rf"\bcurl{_REST}(?:-u|--user|-U|--proxy-user)\s*[\"']?[^\s:\"']{{1,80}}:",
+        rf"\bcurl{_REST}(?:-u|--user|-U|--proxy-user){_GAP}?[\"']?[^\s:\"']{{1,80}}:",
     ),
     (
         (" login",),
-        rf"\b(?:docker|podman|helm|az|oc|skopeo|cf|nerdctl)\b[^\n]{{0,40}} login{_REST}-p\s+",
+        rf"\b(?:docker|podman|helm|az|oc|skopeo|cf|nerdctl)\b[^\n]{{0,40}} login{_REST}-p{_GAP}",
     ),
-    (("mongo", "cqlsh"), rf"\b(?:mongo\w*|cqlsh){_REST}-p\s+"),
-    (("sqlcmd", "zip ", "bcp "), rf"\b(?:sqlcmd|bcp|zip|unzip){_REST}-P\s+"),
-    (("ldap",), rf"\bldap\w+{_REST}-w\s+"),
+    (("mongo", "cqlsh"), rf"\b(?:mongo\w*|cqlsh){_REST}-p{_GAP}"),
+    (("sqlcmd", "zip ", "bcp "), rf"\b(?:sqlcmd|bcp|zip|unzip){_REST}-P{_GAP}"),
+    (("ldap",), rf"\bldap\w+{_REST}-w{_GAP}"),
     (("htpasswd",), r"\bhtpasswd\s+-\w*b\w*\s+\S{1,200}\s+\S{1,200}\s+"),
     (("sqlplus",), r"\bsqlplus\s+(?:-\w+\s+)?[^\s/]{1,80}/(?=[^\s@])"),
     (("pass:",), r"\s-pass(?:in|out)?\s+pass:"),
@@ -53,6 +55,10 @@ _SQL = (
     (
         ("assword", "ASSWORD"),
         r"\bset\s+password\s+(?:for\s+\S{1,200}\s+)?=\s*(?:(?:old_)?password\s*\(\s*)?(?=')",
+    ),
+    (
+        ("ATTACH ", "attach ", "PRAGMA ", "pragma "),
+        r"\b(?:attach\s+database\s+\S{1,200}\s+as\s+\S{1,80}\s+key\s+|pragma\s+(?:re)?key\s*=\s*)(?=')",
     ),
     (("crypt(", "CRYPT("), r"(?<![\w.])crypt\(\s*(?=')"),
     (
@@ -106,7 +112,7 @@ def scrub_source(line: str, found: Findings) -> str:
 def _after(pattern: re.Pattern[str], text: str, found: Findings) -> str:
     parts, done = [], 0
     for match in pattern.finditer(text):
-        span = value_at(text, match.end())
+        span = value_at(text, match.end()) if match.end() >= done else None
         if span is None or span.start == span.end or span.start < done:
             continue
         value = text[span.start : span.end]

@@ -18,7 +18,7 @@ _PERCENT = re.compile(r"%(?:25)*(?:3[DAdaFf]|22|27|5[BbDd]|7[BbDd]|40|2[Ff]|20)"
 _PERCENT_RUN = re.compile(r"[^\s\"'<>?&=/;,%]*%[0-9A-Fa-f]{2}[^\s\"'<>?&=/;,]*")
 #: Base64 of ``{"``, ``{'``, ``[{``, ``[[``, ``["``, of ``{`` and a line break, and of longer texts.
 _BASE64 = re.compile(
-    r"(?<![A-Za-z0-9+/_-])(?:e[wy]|W[3y]|[A-Za-z0-9])[A-Za-z0-9+/_\-]{22,}(?:={0,2}|(?:%3D){0,2})(?![A-Za-z0-9+/=_-])"
+    r"(?:(?<![A-Za-z0-9+/_-])|(?<=/)(?=e[wy]|W[3y]))(?:e[wy]|W[3y]|[A-Za-z0-9])[A-Za-z0-9+/_\-]{22,}(?:={0,2}|(?:%3D){0,2})(?![A-Za-z0-9+/=_-])"
 )
 #: What is printable ASCII in hexadecimal; a hash is that by chance less than once in a million.
 _HEX = re.compile(r"(?<![A-Za-z0-9])(?:[2-7][0-9a-f]|0[9ad]){12,10000}(?![A-Za-z0-9])")

@@ -24,7 +24,8 @@ _WORD = re.compile(r"(?:[^\s&;\"'`<>,]|,(?![\s\"']|\Z|[\w.\-]+\s?[=:])|[\"'](?=[
 _LINE = re.compile(
     r"(?:[^\r\n\"'`<>\\]|(?<==)\"[^\r\n\"]*\"|(?<==)'[^\r\n']*')+"  # cookies may be quoted
 )
-_SCHEME = re.compile(
+#: What may stand before a credential (RFC 7235).
+SCHEME = re.compile(
     r"(?:Bearer|Basic|Token|JWT|Digest|Negotiate|NTLM|ApiKey|Api-Key|Bot|DPoP|OAuth|Key|Splunk|"
     r"GenieKey|SSWS|AWS4-HMAC-SHA256|Signature|Hawk|MAC)(?:\s+|%20|\+)(?=\S)",
     re.I,
@@ -59,7 +60,7 @@ def value_at(text: str, start: int, whole_line: bool = False) -> Span | None:
     block = _BLOCK.match(text, start)
     if block:
         return Span(start, block.end(), "container")
-    scheme = _SCHEME.match(text, start)
+    scheme = SCHEME.match(text, start)
     parameters = _PARAMETERS.match(text, scheme.end()) if scheme else None
     if parameters:
         return Span(start, parameters.end(), "word")

@@ -38,6 +38,12 @@ _SPELT_OUT = re.compile(
     rf"{QUOTE}(?:value|content|data|text){QUOTE}\s?:\s?[bu]?(?P<quote>{QUOTE})(?P<secret>.+?)(?:(?P=quote)|\Z)",
     re.S,
 )
+#: A cell of a table or list, and the next.
+_NEIGHBOUR = re.compile(
+    r"<(?P<tag>td|th|dt|key|label|b|strong)(?:\s[^<>]{0,200})?>"
+    r"\s{0,20}(?P<name>[\w.\- ]{1,80}?):?\s{0,20}</(?P=tag)>\s{0,20}"
+    r"<(?:td|dd|string|data|value|span|code)(?:\s[^<>]{0,200})?>(?P<secret>[^<>]+)"
+)
 #: ``Cookie(version=0, name='sessionid', value='x')``, and the items of a list in YAML.
 _ARGUMENTS = re.compile(
     rf"\b(?:name|key)=(?P<quote>{QUOTE})(?P<name>[\w.\-]{{1,80}})(?P=quote),\s?"
@@ -59,6 +65,7 @@ class Markup:
         if "<" in text:
             if ">" in text:
                 text = self._replace(_ELEMENT, text, found)
+                text = self._replace(_NEIGHBOUR, text, found)
             if "=" in text:
                 for pattern in (_NAMED_ELEMENT, _ATTRIBUTES, _ATTRIBUTES_REVERSED):
                     text = self._replace(pattern, text, found)

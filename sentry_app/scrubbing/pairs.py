@@ -6,6 +6,9 @@ from typing import Any
 from sentry_app.scrubbing.keys import SecretKeys
 
 _FIELD = re.compile(r"['\"]?[a-z][a-z_\-]{0,40}['\"]?")
+#: Of mysql's programs, and of curl.
+_PASSWORD_FLAG = re.compile(r"['\"]?-p[^\s-]")
+_USER_FLAG = re.compile(r"['\"]?(?:-u|--user)['\"]?\Z")
 _BYTES = re.compile(r"b?(['\"])(.*)\1", re.S)
 
 
@@ -16,11 +19,17 @@ def secret_places(data: "list[Any] | tuple[Any, ...]", keys: SecretKeys, in_list
     """
     if len(data) == 2 and isinstance(data[0], str):
         return {1} if _is_pair(data[0], data[1], keys, in_list) else set()
-    return {
+    places = {
         place + 1
         for place, element in enumerate(data[:-1])
         if isinstance(element, str) and _is_flag(element, keys, data[place + 1])
     }
+    program = unquoted(data[0]) if isinstance(data[0], str) else ""
+    if "mysql" in program:
+        return places | {n for n, word in enumerate(data) if _PASSWORD_FLAG.match(str(word))}
+    if program.endswith("curl"):
+        return places | {n + 1 for n, word in enumerate(data[:-1]) if _USER_FLAG.match(str(word))}
+    return places
 
 
 def spelt_out(data: dict[Any, Any], keys: SecretKeys) -> bool:

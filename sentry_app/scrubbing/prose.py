@@ -18,6 +18,12 @@ _LEAD = re.compile(
     r"(?<![\w.\-/])([A-Za-z][\w\-]{1,40}(?: [A-Za-z][\w\-]{1,40}){0,4})"
     r"(\s?[:|\t\-\u2013\u2014]\s?[\"'`]?|\s[\"'`(]?)\Z"
 )
+#: A code that stands before its name.
+_CODE_FIRST = re.compile(
+    r"(?<![\w.\-])(?P<secret>\d{4,8})\sis your\s(?:[\w\-]{1,20}\s){0,4}?"
+    r"(?:code|otp|pin|passcode)\b",
+    re.I,
+)
 _LINKS = frozenset("are as given is of provided received sent used value was".split())  # noqa: SIM905
 _LONGEST_LEAD = 80
 
@@ -42,7 +48,8 @@ class Prose:
             if value and self._is_secret(value, text, match.start()):
                 parts += [text[done : match.start()], found.remove("key", value)]
                 done = match.start() + len(value)
-        return "".join([*parts, text[done:]]) if parts else text
+        text = "".join([*parts, text[done:]]) if parts else text
+        return found.replace("key", _CODE_FIRST, text) if " is your " in text else text
 
     def _is_secret(self, value: str, text: str, start: int) -> bool:
         lead = _LEAD.search(text, max(0, start - _LONGEST_LEAD), start)

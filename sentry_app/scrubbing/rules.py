@@ -13,6 +13,8 @@ from sentry_app.scrubbing.texts import Pairs
 
 #: Texts within texts within texts: deeper than this nobody looks.
 _MAX_DEPTH = 3
+#: A longer line of source is one that a program wrote.
+_LONGEST_LINE = 1_000
 
 
 class Rules:
@@ -36,9 +38,12 @@ class Rules:
 
     def scrub_source(self, line: str, found: Findings) -> str:
         """A line of source code: of what has a secret name, only quoted literals go."""
+        if len(line) > _LONGEST_LINE:
+            return self.scrub(line, found)
         line = self._pairs.scrub(line, found, quoted_only=True)
         line = self._markup.scrub(line, found) if "<" in line else line
         line = commands.scrub_source(line, found) if "auth" in line else line
+        line = self._statements.scrub_source(line, found) if "(" in line else line
         return self._by_form(line, found)
 
     def _scrub(self, text: str, found: Findings, depth: int) -> str:

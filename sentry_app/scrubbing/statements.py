@@ -6,9 +6,10 @@ Options (``--password x``), Redis commands (``HSET 'k' 'password' 'x'``), SQL (`
 
 import re
 
-from sentry_app.scrubbing.findings import FILTERED, Findings
+from sentry_app.scrubbing.findings import Findings
 from sentry_app.scrubbing.keys import SecretKeys
 from sentry_app.scrubbing.literals import QUOTE, value_at
+from sentry_app.scrubbing.texts import is_placeholder
 
 _FLAG = re.compile(r"(?<![\w-])--?([A-Za-z][\w\-]{1,60})(?:\s{1,4}|(?:[\"'],\s?))(?=[^\s-])")
 _AFTER_NAME = re.compile(
@@ -18,7 +19,11 @@ _AFTER_NAME = re.compile(
 _INSERT = re.compile(
     r"\binto\s+[^\s(]+\s*\(([^()]{1,4000})\)\s*(?:overriding \w+ \w+ )?values\s*\(", re.I
 )
-_COMMA = re.compile(r"\s*,?\s*")
+#: ``add_argument("--password", default="x")`` and ``setdefault("API_KEY", "x")``.
+_DEFAULT = re.compile(r"[\"']--?([A-Za-z][\w\-]{1,60})[\"'][^\n]{0,200}?\bdefault=(?=[\"'])")
+_ARGUMENT = re.compile(
+    r"\([\"'](?=([A-Za-z_][\w\-.]{1,60}))\1[\"'],\s?(?=[\"'](?=[^\s\"']{0,80}\d)[^\s\"']{8,}[\"'])"
+)
 _FIELD = re.compile(r"[a-z_\-]{1,40}")
 #: A validation error of Pydantic 2: the field on a line of its own, its value in the next.
 _VALIDATED = re.compile(
@@ -51,6 +56,12 @@ class Statements:
             text = self._inserted(text, found)
         return text
 
+    def scrub_source(self, line: str, found: Findings) -> str:
+        """A line of source code: arguments that a literal before them calls secret."""
+        if "default=" in line:
+            line = self._after(_DEFAULT, line, found, self._is_flag)
+        return self._after(_ARGUMENT, line, found, self._is_flag)
+
     def _is_flag(self, match: re.Match[str]) -> bool:
         return match[1] in self._keys
 
@@ -76,7 +87,7 @@ class Statements:
             if span is None or span.start == span.end or span.start < done:
                 continue
             value = text[span.start : span.end]
-            if value != FILTERED and not (
+            if not is_placeholder(value) and not (
                 pattern is _AFTER_NAME and _is_field(match, value, text, span.end)
             ):
                 parts += [text[done : span.start], found.remove("key", value)]
@@ -99,7 +110,7 @@ class Statements:
                 break
             if place % len(columns) in secret and span.start < span.end:
                 value = text[span.start : span.end]
-                if value not in ("%s", "?", "NULL", "DEFAULT", FILTERED):
+                if not is_placeholder(value):
                     parts += [text[done : span.start], found.remove("key", value)]
                     done = span.end
             at, place = _next_value(text, span.end), place + 1

@@ -8,13 +8,13 @@ import re
 
 from sentry_app.scrubbing.findings import FILTERED, Findings
 from sentry_app.scrubbing.keys import SecretKeys, words
-from sentry_app.scrubbing.literals import QUOTE, Span, value_at
+from sentry_app.scrubbing.literals import QUOTE, SCHEME, Span, value_at
 
 _PAIR = re.compile(
     # The name, without backtracking into it; then what may close it, and a separator.
-    rf"(?:(?<![\w%])|(?<=%[0-9A-Fa-f]{{2}}))(?=([^\W][\w.\-]{{0,80}}(?:\[[\w.\-]{{0,40}}\]){{0,4}}))\1(?P<close>(?:{QUOTE}|[\])]|%5[dD])*)"
-    r"(?P<sign>:\s?[A-Za-z_][\w.]{0,40}(?:\[[\w., ]{0,40}\])?\s=\s(?=[\"'`])"
-    r"|\s{0,4}(?:=>|[=!<>:]?=(?:%20)?|<>|:(?!:|//)|\uff1a|->)\s{0,4}"
+    rf"(?:(?<![\w%])|(?<=%[0-9A-Fa-f]{{2}}))(?=([^\W][\w.\-]{{0,80}}(?:\[[\w.\-]{{0,40}}\]){{0,4}}))\1(?P<close>(?:{QUOTE}|[\])*]|%5[dD])*)"
+    r"(?P<sign>:\s?(?P<type>[A-Za-z_][\w.]{0,40})(?:\[[\w., ]{0,40}\])?\s=\s(?=[\"'`])"
+    r"|\s{0,4}(?:=>|[=!<>:]?=(?:%20)?|<>|:(?!:|//)\*{0,2}|::(?=\s)|\uff1a|->)\s{0,4}"
     r"|\s{1,4}(?:not\s{1,4})?(?:i?like|in|is)\s{1,4}(?=[\"'(]))",
     re.I,
 )
@@ -23,6 +23,8 @@ _SEPARATOR = re.compile(r"[=:\uff1a]|->|(?i:like|in|is)\s+[\"'(]")
 
 #: The second of two words that make a name: ``API Key: ...``.
 _SECOND_WORDS = frozenset({"card", "code", "hash", "key", "number", "phrase", "string", "word"})
+#: What is no secret after some words: ``next token: ...``.
+_FIRST_WORDS = frozenset({"token"})
 _WORD_BEFORE = re.compile(r"([A-Za-z]{2,20})[ ]\Z")
 
 #: What stands for a value, or says that there is none.
@@ -31,8 +33,8 @@ _NO_SECRET = re.compile(
     r"|\{\{.*\}\}|\{%.*%\}|\[\]|\(\)|\*+|x+"
     r"|\.+|…|<\w*>|\((?:\s{0,2}(?:%s|\?|[$:]\w{1,40}|%\(\w{1,40}\)s|null|default),?)+\s{0,2}\)"
     r"|[\[<(]?(?:redacted|removed|hidden|masked|scrubbed|sanitized|filtered)[\])>]?|default"
-    r"|none|null|nil|undefined|true|false|empty|unset|blank|missing|required|invalid|expired|unknown"
-    r"|optional|ok|yes|no|not|is|was|are|the|a|an|must|cannot|could|should|has|str|int|bytes|bool"
+    r"|none|null|nil|undefined|true|false|[a-z]|\w+ object|empty|unset|blank|missing|required"
+    r"|invalid|expired|unknown|optional|ok|yes|no|not|is|was|are|the|a|an|must|cannot|could|should|has|str|int|bytes|bool"
     r"|string|number|object|any|incorrect|wrong|rejected|accepted|denied|failed|failure|too|this|your|enter"
     r"|and|or|for|in|of|on|to|changed|updated|created|deleted|revoked|started|closed|opened|mismatch"
     rf"|\(\s*select\b.*|n/a|-+|[\\]+|{re.escape(FILTERED)}",
@@ -46,6 +48,12 @@ _LOOKUP = re.compile(
     r"(?:\.[A-Za-z_]{1,60}){1,5}(?:[(\[].*)?",
     re.S,
 )
+_RANDOM = re.compile(r"(?<!\w)(?=[A-Za-z_\-]*\d)(?=[\d_\-]*[A-Za-z])[\w\-.~]{6,}(?!\w)")
+_LITERAL = re.compile(r"'[^'\"\n]*'|\"[^\"\n]*\"")
+_SENTENCE = re.compile(
+    r"(?=.*\b(?:are|be|can|cannot|has|have|is|may|must|required|valid)\b)[A-Z][a-z].*\."
+)
+_LONGEST_MESSAGE = 2_000
 _LOWER = re.compile(r"[a-z]{1,12}")
 #: Names whose value may be a plain word.
 _PASSWORDS = frozenset(
@@ -79,12 +87,11 @@ class Pairs:
 
     def _is_secret(self, match: re.Match[str], text: str) -> bool:
         name = match[1]
-        if name in self._keys:
-            return True
-        if name.lower() not in _SECOND_WORDS:
-            return False
+        is_secret = name in self._keys or (match["type"] or "") in self._keys
+        if name.lower() not in (_FIRST_WORDS if is_secret else _SECOND_WORDS):
+            return is_secret
         before = _WORD_BEFORE.search(text, max(0, match.start() - 22), match.start())
-        return before is not None and f"{before[1]}_{name}" in self._keys
+        return is_secret if before is None else f"{before[1]}_{name}" in self._keys
 
     def _value(self, match: re.Match[str], text: str, quoted_only: bool) -> Span | None:
         whole_line = bool(_LINES.intersection(words(match[1])[-1:])) or _is_line_of_yaml(
@@ -93,14 +100,14 @@ class Pairs:
         span = value_at(text, match.end(), whole_line)
         if span is None or span.start == span.end:
             return None
-        if quoted_only and span.kind != "quoted":
+        if quoted_only and not _is_in_source(match, span, text):
             return None
         if ")" in match["close"] and span.kind == "word":
             return None
         value = text[span.start : span.end]
         if span.kind != "quoted" and (_is_code(match, value) or self._is_prose(match, value)):
             return None
-        if is_placeholder(value):
+        if is_placeholder(value) or (span.kind == "container" and _is_message(value)):
             return None
         return span
 
@@ -118,7 +125,31 @@ class Pairs:
 
 def is_placeholder(value: str) -> bool:
     """Whether ``value`` stands for one, or says that there is none."""
+    scheme = SCHEME.match(f"{value} -")
+    if scheme:
+        return is_placeholder(value[scheme.end() :]) if scheme.end() < len(value) else True
     return _NO_SECRET.fullmatch(value) is not None
+
+
+def _is_in_source(match: re.Match[str], span: Span, text: str) -> bool:
+    """Whether this is a literal, or the parameter of a URL in one."""
+    is_parameter = text[match.start() - 1 : match.start()] in ("?", "&")
+    if span.kind == "quoted":
+        return not is_parameter
+    return is_parameter and _RANDOM.fullmatch(text[span.start : span.end]) is not None
+
+
+def _is_message(value: str) -> bool:
+    """Whether a list holds what is wrong with a value, as forms say it, and not the value."""
+    value = value[:_LONGEST_MESSAGE]
+    literals = [literal[1:-1] for literal in _LITERAL.findall(value)]
+    rest = _LITERAL.sub("", value).replace("ErrorDetail(string=", "").replace("code=", "")
+    return (
+        not rest.strip("[](), ")
+        and any(map(_SENTENCE.fullmatch, literals))
+        and all(_SENTENCE.fullmatch(text) or _LOWER.fullmatch(text) for text in literals)
+        and not _RANDOM.search(value)
+    )
 
 
 def _is_code(match: re.Match[str], value: str) -> bool:

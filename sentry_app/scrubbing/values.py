@@ -63,6 +63,11 @@ FORMS = (
     ),
     Form(
         "userinfo",
+        ("netloc=",),
+        re.compile(r"\bnetloc=['\"][^\s'\"@:]{0,200}:(?P<secret>[^\s'\"@]{1,400})@"),
+    ),
+    Form(
+        "userinfo",
         ("jdbc:oracle",),
         re.compile(r"jdbc:oracle:\w{1,10}:[^/\s@]{1,100}/(?P<secret>[^\s@]{1,200})@"),
     ),
@@ -138,6 +143,11 @@ FORMS = (
         "session key",
         ("contrib.sessions.ca",),
         re.compile(r"contrib\.sessions\.cache(?:d_db)?(?P<secret>[a-z0-9]{32})"),
+    ),
+    Form(
+        "vendor token",
+        ("telegram.org/",),
+        re.compile(r"telegram\.org/(?:file/)?bot(?P<secret>[\w:\-]{20,})"),
     ),
     Form(
         "webhook",
