@@ -43,7 +43,70 @@ FORMS = {
     "prose": ("the password is {} today", "today"),
     "ado": ("Server=db1;User Id=sa;Password={};Encrypt=true", "Encrypt=true"),
     "percent": ("next=%2Flogin%3Fpassword%3D{}%26page%3D2", "next="),
+    "two words and a colon": ("Your API key is: {} (read-only)", "(read-only)"),
+    "dash": ("password - {} (new)", "(new)"),
+    "sentence": ("Incorrect API key provided: {}. Look it up", "Look it up"),
+    "full-width colon": ("密码\uff1a{}", "密码"),
+    "escaped for a script": (
+        "{{\\u0022user\\u0022: 1, \\u0022pin\\u0022: \\u0022{}\\u0022}}",
+        "user",
+    ),
+    "cookie in a repr": ("<SimpleCookie: sessionid='{}'>", "<SimpleCookie: "),
+    "cookie object": ("Cookie(version=0, name='sessionid', value='{}', port=None)", "port=None"),
+    "item of yaml": ("env:\n- name: DB_PASSWORD\n  value: {}\n- name: A\n", "- name: A"),
+    "cells": ("<tr><td>password</td><td>{}</td><td>3</td></tr>", "<td>3</td>"),
+    "markdown": ("**password**: {} and so on", "and so on"),
+    "comparison": ("if headers.get('X-Token') == '{}': pass", "headers.get('X-Token')"),
+    "odbc": ("Driver={{ODBC 18}};UID=sa;PWD={{{}}};Encrypt=yes", "Encrypt=yes"),
+    "validation": (
+        "1 error for Login\npassword\n  Too long [type=long, input_value='{}', input_type=str]",
+        "input_type=str",
+    ),
+    "database error": ("DETAIL:  Key (token)=({}) already exists.", "already exists."),
+    "duplicate entry": ("Duplicate entry '{}' for key 'users.api_key'", "users.api_key"),
+    "set password": ("SET PASSWORD FOR 'a'@'h' = PASSWORD('{}')", "FOR 'a'@'h'"),
+    "function of sql": ("SELECT pgp_sym_decrypt(note, '{}') FROM t", "FROM t"),
+    "docker": ("docker login -u ann -p {} registry.example", "registry.example"),
+    "command in a list": ("args=['curl', '-u', 'ann:{}', 'https://h']", "'https://h'"),
+    "redis auth": ("AUTH default {}", "AUTH default"),
+    "redis config": ("CONFIG SET requirepass {}", "CONFIG SET requirepass"),
+    "redis hash": ("HMSET u:1 name ann password {} age 7", "age 7"),
+    "redis with a time": ("SETEX 'reset_token' 3600 '{}'", "3600"),
+    "redis acl": ("ACL SETUSER ann on >{} ~*", "~*"),
+    "redis hello": ("HELLO 3 AUTH default {}", "HELLO 3 AUTH default"),
+    "redis migrate": ("MIGRATE h 6379 k 0 5000 AUTH2 ann {}", "AUTH2 ann"),
+    "smtp": ("AUTH PLAIN {}", "AUTH PLAIN"),
+    "imap": ("a1 LOGIN ann {}", "a1 LOGIN ann"),
+    "oracle": ("jdbc:oracle:thin:scott/{}@//h:1521/x", "scott/"),
+    "parsed url": ("ParseResult(scheme='amqp', netloc='app:{}@mq', path='/')", "scheme='amqp'"),
+    "reset link": ("https://shop.example/reset-password/{}/", "/reset-password/"),
 }
+#: What has the form of a name and a value, and says nothing secret.
+HARMLESS = [
+    "SELECT 1 FROM t WHERE session_key IN (%s, %s)",
+    "UPDATE t SET secret = DEFAULT",
+    "secret: [REDACTED]",
+    "client(api_key=settings.API_KEY, password=password)",
+    "authenticate(request, username=u, password=p)",
+    "{'password': ['This field is required.']}",
+    "{'token': [ErrorDetail(string='This field may not be blank.', code='blank')]}",
+    "Authorization: Bearer <token>",
+    "<Token: Token object (3)>",
+    "next token: COMMA",
+    "Unexpected token '<', ... is not valid JSON",
+    "pass=12 fail=3",
+    "eos_token=end pad_token=pad n_tokens=4096",
+    "task app.refresh_tokens[f76aaf18-7324-4d70-a5ee-367813b8577d] received",
+    "token rotation took 12ms2",
+    "your PIN was changed 3 times",
+    "AUTH failed for 2 users",
+    "a1 SELECT 3 LOGIN",
+    "-p 8080:80 docker login",
+    "slice[::2] and a::b and ff::ee",
+    "linux 5.15.0.91",
+    "/confirm/maple-harbor-quartz-copper/",
+    "68656c6c6f20776f726c642c2068656c6c6f21",
+]
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -57,13 +120,59 @@ def test_the_secret_goes_and_the_rest_stays(form: str) -> None:
     assert rest in left["message"]
 
 
+@pytest.mark.parametrize("text", HARMLESS)
+def test_what_says_nothing_secret_stays(text: str) -> None:
+    assert SCRUBBER.scrub({"message": text}) == {"message": text}
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("PIN {} was sent", "PIN [Filtered] was sent"),
+        ("Your one-time code is {}.", "Your one-time code is [Filtered]."),
+        ("{} is your login code", "[Filtered] is your login code"),
+    ],
+)
+def test_a_code_of_digits_goes_after_its_name(text: str, left: str) -> None:
+    assert SCRUBBER.scrub({"message": text.format("4831")}) == {
+        "message": left,
+    }
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "r = requests.get(url, auth=('ann', '{}'))",
+        "os.environ.setdefault('API_SECRET', '{}')",
+        "parser.add_argument('--password', default='{}')",
+        '<a href="/x?token={}&page=2">y</a>',
+    ],
+)
+def test_a_line_of_source_loses_its_literals(line: str) -> None:
+    frame = {"context_line": line.replace("{}", SECRET), "function": "f"}
+    left = SCRUBBER.scrub({"exception": {"values": [{"stacktrace": {"frames": [frame]}}]}})
+    context = left["exception"]["values"][0]["stacktrace"]["frames"][0]["context_line"]
+    assert context == line.replace("{}", FILTERED)
+
+
+@pytest.mark.parametrize(
+    "line", ["url = base + '?token=' + token", "choices = [('TOKEN', 'Token 2')]"]
+)
+def test_a_line_of_source_without_literals_stays(line: str) -> None:
+    frame = {"context_line": line, "function": "f"}
+    event = {"exception": {"values": [{"stacktrace": {"frames": [frame]}}]}}
+    assert SCRUBBER.scrub(event) == event
+
+
 @pytest.mark.parametrize(
     "encode",
     [
         lambda text: base64.b64encode(text.encode()).decode(),
+        lambda text: base64.urlsafe_b64encode(text.encode()).decode().rstrip("="),
+        lambda text: text.encode().hex(),
         lambda text: quote(text, safe=""),
     ],
-    ids=["base64", "percent"],
+    ids=["base64", "base64 in a URL", "hexadecimal", "percent"],
 )
 def test_an_encoded_text_is_looked_into(encode) -> None:
     text = encode(f'{{"user": "ann", "password": "{SECRET}"}}')
@@ -73,6 +182,54 @@ def test_an_encoded_text_is_looked_into(encode) -> None:
 def test_what_was_found_under_a_name_goes_wherever_it_shows_up_again() -> None:
     left = SCRUBBER.scrub({"password": SECRET, "url": f"/reset/{SECRET}/", "note": "ann"})
     assert left == {"password": FILTERED, "url": f"/reset/{FILTERED}/", "note": "ann"}
+
+
+@pytest.mark.parametrize(
+    "encode",
+    [
+        lambda secret: base64.b64encode(f"ann:{secret}".encode()).decode().rstrip("="),
+        lambda secret: secret.encode().hex(),
+    ],
+    ids=["base64", "hexadecimal"],
+)
+def test_an_encoded_echo_is_heard_every_time(encode) -> None:
+    scrubber = Scrubber(defaults.SCRUB_FIELDS)
+    event = {"note": f"got {encode(SECRET)} back", "password": SECRET}
+    assert scrubber.scrub({"note": event["note"]}) == {"note": event["note"]}
+    for _ in range(2):
+        assert scrubber.scrub(event)["note"] == f"got {FILTERED} back"
+
+
+def test_the_repr_of_a_secret_echoes_what_it_says() -> None:
+    secret = f"a\"b'{SECRET}"
+    left = SCRUBBER.scrub({"password": repr(secret), "note": f"bad {secret}"})
+    assert left["note"] == f"bad {FILTERED}"
+
+
+def test_a_secret_is_heard_where_it_is_a_key() -> None:
+    left = SCRUBBER.scrub({"password": SECRET, "seen": {SECRET: 1, "x": 2}})
+    assert left["seen"] == {FILTERED: 1, "x": 2}
+
+
+@pytest.mark.parametrize("template", ["login pin=%s ok", "login pin: '%s'", "new pin %d", "pin {}"])
+def test_a_parameter_is_named_by_what_stands_before_its_place(template: str) -> None:
+    line = template.replace("%s", "4831").replace("%d", "4831").replace("{}", "4831")
+    entry = {"message": template, "params": ["4831"], "formatted": line}
+    left = SCRUBBER.scrub({"logentry": entry})
+    assert left == {
+        "logentry": {
+            "message": template,
+            "params": [FILTERED],
+            "formatted": line.replace("4831", FILTERED),
+        }
+    }
+    attributes = {
+        "sentry.message.template": {"value": template, "type": "string"},
+        "sentry.message.parameter.0": {"value": "4831", "type": "string"},
+    }
+    log = SCRUBBER.scrub({"items": [{"body": line, "attributes": attributes}]})["items"][0]
+    assert log["body"] == line.replace("4831", FILTERED)
+    assert log["attributes"]["sentry.message.parameter.0"]["value"] == FILTERED
 
 
 @pytest.mark.sentry(ATTACH_STACKTRACE=False)
