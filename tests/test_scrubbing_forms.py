@@ -206,6 +206,13 @@ def test_the_repr_of_a_secret_echoes_what_it_says() -> None:
     assert left["note"] == f"bad {FILTERED}"
 
 
+def test_a_key_of_bytes_is_read() -> None:
+    assert SCRUBBER.scrub({b"password": SECRET, b"author": "ann"}) == {
+        b"password": FILTERED,
+        b"author": "ann",
+    }
+
+
 def test_a_secret_is_heard_where_it_is_a_key() -> None:
     left = SCRUBBER.scrub({"password": SECRET, "seen": {SECRET: 1, "x": 2}})
     assert left["seen"] == {FILTERED: 1, "x": 2}

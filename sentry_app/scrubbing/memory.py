@@ -65,6 +65,8 @@ class Memory:
     def kind(self, key: Any, table: Table) -> Any:
         """What to do with the value of ``key``, which ``table`` does not know yet."""
         kind = PLAIN
+        if isinstance(key, bytes):
+            key = key.decode("utf-8", "replace")
         if isinstance(key, str):
             if key in self.keys:
                 kind = SECRET
