@@ -175,6 +175,7 @@ def test_a_dry_run_prints_what_would_be_sent_and_sends_nothing(
     assert envelope["headers"]["trace"]["public_key"] == "***"
     assert item["payload"]["logentry"]["formatted"] == "CHANGED BY A HOOK"
     assert item["payload"]["extra"] == {"password": "[Filtered]"}
+    assert ran.results[0]["scrubbed"] == {"key": 1}
 
 
 def test_a_dry_run_tells_spotlight_nothing_either(sentry: SentryServer, settings: Any) -> None:
@@ -189,6 +190,14 @@ def test_a_dry_run_for_people_prints_json_too(sentry: SentryServer, settings: An
     ran = sentry_test("--dry-run", "--message", "Hello")
     assert json.loads(ran.out[ran.out.index("{") :])["items"][0]["payload"]["message"] == "Hello"
     assert sentry.received == []
+
+
+def test_a_dry_run_says_which_rules_removed_something(settings: Any) -> None:
+    settings.SENTRY = {"DSN": "http://k9z@127.0.0.1:9/1"}
+    ran = sentry_test("--dry-run", "--message", "password=kT4vz and ann@shop.example")
+    [line] = [line for line in ran.out.splitlines() if line.startswith("      Scrubbed")]
+    assert "email (" in line
+    assert "key (" in line
 
 
 def test_a_dry_run_of_something_dropped_says_so(sentry: SentryServer, settings: Any) -> None:

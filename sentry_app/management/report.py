@@ -25,13 +25,13 @@ class Report:
         self._style = style
         self._mask = mask
         self._header: Mapping[str, Any] = {}
-        self._results: list[Result] = []
+        self._results: list[tuple[Result, Mapping[str, int]]] = []
         self._notes: list[str] = []
 
     @property
     def exit_code(self) -> int:
         """The worst of all results."""
-        return worst(result.verdict for result in self._results)
+        return worst(result.verdict for result, _ in self._results)
 
     def start(self, header: Mapping[str, Any]) -> None:
         """Print where events go."""
@@ -41,13 +41,19 @@ class Report:
         ]
         self._write(self._mask(table(rows)) + "\n\n")
 
-    def add(self, result: Result, *, with_envelope: bool) -> None:
-        """Print one result; ``with_envelope`` also what would be sent."""
-        self._results.append(result if with_envelope else result._replace(envelope=None))
+    def add(self, result: Result, scrubbed: Mapping[str, int], *, with_envelope: bool) -> None:
+        """Print one result; ``with_envelope`` also what would be sent, and how often each rule
+        ``scrubbed`` something of it.
+        """
+        if not with_envelope:
+            result = result._replace(envelope=None)
+        self._results.append((result, scrubbed))
         self._write(self._line(result))
         if result.verdict.remedy:
             self._write(f"      {self._mask(result.verdict.remedy)}")
-        if with_envelope and result.envelope is not None:
+        if result.envelope is not None:
+            rules = ", ".join(f"{rule} ({count})" for rule, count in sorted(scrubbed.items()))
+            self._write(f"      Scrubbed, by rule: {rules or 'nothing'}")
             self._write(dumped(self._shown(result.envelope)))
 
     def finish(self, notes: Iterable[str]) -> None:
@@ -60,7 +66,7 @@ class Report:
         """Everything as one JSON document."""
         document = {
             "header": self._header,
-            "results": [self._entry(result) for result in self._results],
+            "results": [self._entry(*result) for result in self._results],
             "notes": self._notes,
             "exit_code": self.exit_code,
         }
@@ -79,12 +85,12 @@ class Report:
             return str(self._style.ERROR("FAIL"))
         return str(self._style.SUCCESS("skip" if found.reason == "skipped" else "ok  "))
 
-    def _entry(self, result: Result) -> dict[str, Any]:
+    def _entry(self, result: Result, scrubbed: Mapping[str, int]) -> dict[str, Any]:
         found = result.verdict
         entry = {"type": result.type, "event_id": result.event_id, **found._asdict()}
         entry["exit_code"] = found.exit_code
         if result.envelope is not None:
-            entry["envelope"] = self._shown(result.envelope)
+            entry |= {"envelope": self._shown(result.envelope), "scrubbed": dict(scrubbed)}
         return entry
 
     def _shown(self, envelope: Envelope) -> Any:

@@ -3,13 +3,14 @@
 import argparse
 import math
 import sys
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
 import sentry_sdk
 from django.core.management.base import BaseCommand, CommandParser, DjangoHelpFormatter
 
-from sentry_app import conf, options
+from sentry_app import conf, options, outcomes
 from sentry_app.conf import Config
 from sentry_app.management.configuration import header, proxy_row, raw, with_dsn
 from sentry_app.management.configuration import obstacle as obstacle_of
@@ -140,7 +141,7 @@ class Command(BaseCommand):
                 obstacle = _send(config, flags, head, report)
             if obstacle is not None:
                 report.start(head)
-                report.add(Result("setup", obstacle), with_envelope=False)
+                report.add(Result("setup", obstacle), {}, with_envelope=False)
             report.finish([*_mistakes(config), *notes])
         if flags["json"]:
             self.stdout.write(report.as_json())
@@ -192,8 +193,9 @@ def _send(
         with sender(config, timeout=flags["timeout"], tags=tags, dry_run=dry_run) as sending:
             report.start({**head, **proxy_row(config, sending.proxy)})
             for item in items:
+                before = Counter(outcomes.scrubbed())
                 result = _skipped(sending.send(item), flags, config)
-                report.add(result, with_envelope=dry_run)
+                report.add(result, Counter(outcomes.scrubbed()) - before, with_envelope=dry_run)
     except CannotStart as error:
         return error.verdict
     return None
