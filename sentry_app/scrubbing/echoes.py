@@ -27,8 +27,8 @@ _KINDS = (
 #: What looks the same in every notation.
 _SAFE = re.compile(r"[A-Za-z0-9_.\-]+")
 _SCHEME = re.compile(r"[A-Za-z][\w\-]{1,20}\s+(?=\S{8,}\Z)")
-#: Values that were given a name by their form, as ``<Session: ...>``, are no secrets themselves.
-_REPR = re.compile(r"<.*>|\w+\(.*\)", re.S)
+#: What is no secret itself: ``<Session: ...>``, ``Session(...)``, the name of a variable.
+_REPR = re.compile(r"<.*>|\w+\(.*\)|\$?\{?[A-Z_]+\}?", re.S)
 
 
 def plain(value: str) -> Iterable[str]:

@@ -61,6 +61,10 @@ _PASSWORDS = frozenset(
 )
 _TYPE = re.compile(r"(?:str|int|bytes|Optional(?:\[.*\])?|[A-Z][a-z]+!?)(?:\s*\|.*)?")
 
+#: So often a text is looked through for values that then stay; after that they go.
+_PATIENCE = 20
+#: Letters before a name in YAML.
+_DEEPEST = 200
 #: Names whose bare value has several words.
 _LINES = frozenset({"authorization", "cookie", "cookies"})
 
@@ -76,11 +80,15 @@ class Pairs:
         if not _SEPARATOR.search(text):
             return text
         parts, done = [], 0
+        patience = _PATIENCE * len(text)
         for match in _PAIR.finditer(text):
             if match.start() < done or not self._is_secret(match, text):
                 continue
-            span = self._value(match, text, quoted_only)
-            if span is not None:
+            span = _value(match, text)
+            if span is None or span.start == span.end:
+                continue
+            patience -= span.end - span.start
+            if patience < 0 or self._goes(match, span, text, quoted_only):
                 parts += [text[done : span.start], found.remove("key", text[span.start : span.end])]
                 done = span.end
         return "".join([*parts, text[done:]]) if parts else text
@@ -93,23 +101,16 @@ class Pairs:
         before = _WORD_BEFORE.search(text, max(0, match.start() - 22), match.start())
         return is_secret if before is None else f"{before[1]}_{name}" in self._keys
 
-    def _value(self, match: re.Match[str], text: str, quoted_only: bool) -> Span | None:
-        whole_line = bool(_LINES.intersection(words(match[1])[-1:])) or _is_line_of_yaml(
-            match, text
-        )
-        span = value_at(text, match.end(), whole_line)
-        if span is None or span.start == span.end:
-            return None
+    def _goes(self, match: re.Match[str], span: Span, text: str, quoted_only: bool) -> bool:
+        """Whether what stands at ``span`` is a value, rather than code, prose or nothing."""
         if quoted_only and not _is_in_source(match, span, text):
-            return None
+            return False
         if ")" in match["close"] and span.kind == "word":
-            return None
+            return False
         value = text[span.start : span.end]
         if span.kind != "quoted" and (_is_code(match, value) or self._is_prose(match, value)):
-            return None
-        if is_placeholder(value) or (span.kind == "container" and _is_message(value)):
-            return None
-        return span
+            return False
+        return not (is_placeholder(value) or (span.kind == "container" and _is_message(value)))
 
     def _is_prose(self, match: re.Match[str], value: str) -> bool:
         """Whether a bare ``value`` is a word of prose, a count, or the name of a variable."""
@@ -121,6 +122,11 @@ class Pairs:
         if value == match[1] or (value in self._keys and " = " in match["sign"]):
             return True
         return _LOWER.fullmatch(value) is not None and _PASSWORDS.isdisjoint(name)
+
+
+def _value(match: re.Match[str], text: str) -> Span | None:
+    is_line = bool(_LINES.intersection(words(match[1])[-1:])) or _is_line_of_yaml(match, text)
+    return value_at(text, match.end(), is_line)
 
 
 def is_placeholder(value: str) -> bool:
@@ -169,5 +175,6 @@ def _is_line_of_yaml(match: re.Match[str], text: str) -> bool:
     """Whether the pair is a line of its own among others, so that its value may have spaces."""
     if ": " not in match["sign"] or "\n" not in text:
         return False
-    start = text.rfind("\n", 0, match.start()) + 1
-    return not text[start : match.start()].strip(" -\t")
+    first = max(0, match.start() - _DEEPEST)
+    start = text.rfind("\n", first, match.start())
+    return (start >= 0 or first == 0) and not text[start + 1 : match.start()].strip(" -\t")
