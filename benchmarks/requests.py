@@ -7,16 +7,14 @@ half a percent where times do not.
 """
 
 import argparse
-import re
-import subprocess
 import sys
-import tempfile
 import time
-from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.processes import instructions, output
 from benchmarks.site import PAGES, VARIANTS, serve
 
+MODULE = "benchmarks.requests"
 #: Requests before it counts: what is imported and compiled when it is first needed.
 WARM_UP = 30
 ROUNDS, REQUESTS = 15, 100
@@ -72,12 +70,12 @@ def cases() -> list[Case]:
 
 def timed(page: str, variant: str) -> float:
     """Microseconds of processor time for a request."""
-    return float(_run(page, variant, str(ROUNDS)))
+    return float(output(MODULE, page, variant, str(ROUNDS)))
 
 
 def counted(page: str, variant: str) -> float:
     """Millions of instructions for a request: the difference of two runs, by their difference."""
-    few, many = (_instructions(page, variant, number) for number in (0, COUNTED))
+    few, many = (instructions(MODULE, page, variant, f"-{n + 1}") for n in (0, COUNTED))
     return (many - few) / COUNTED / 1e6
 
 
@@ -100,21 +98,6 @@ def visits(page: str, variant: str, number: int) -> None:
     visit = serve(variant)
     for count in range(WARM_UP + number):
         visit(page, count)
-
-
-def _run(*arguments: str, before: tuple[str, ...] = ()) -> str:
-    command = [*before, sys.executable, "-m", "benchmarks.requests", "--worker", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-
-def _instructions(page: str, variant: str, number: int) -> int:
-    with tempfile.TemporaryDirectory() as directory:
-        out = Path(directory) / "counts"
-        valgrind = ("valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", "-q")
-        _run(page, variant, f"-{number + 1}", before=valgrind)
-        found = re.search(r"^summary: (\d+)", out.read_text(), re.M)
-        assert found, "valgrind counted nothing"
-        return int(found[1])
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 import inspect
 import logging
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from django.utils.module_loading import import_string
@@ -10,13 +11,12 @@ from sentry_sdk.consts import DEFAULT_OPTIONS
 from sentry_sdk.transport import Transport, make_transport
 from sentry_sdk.utils import get_default_release
 
-from sentry_app import check_ids, defaults, hooks, integrations, outcomes, own_secrets
+from sentry_app import check_ids, defaults, hooks, integrations, outcomes
 from sentry_app.conf import SETTINGS, Config
 from sentry_app.sampler import Sampler
-from sentry_app.scrubbing import Scrubber
 from sentry_app.setting import Problem, Source, one_line
-from sentry_app.transports import Gate
 from sentry_app.transports.file import FileTransport
+from sentry_app.transports.gate import Gate, Scrub
 
 logger = logging.getLogger("sentry_app")
 
@@ -108,8 +108,25 @@ def release(config: Config) -> tuple[str, Source]:
     return found, Source("detected", "by the SDK")
 
 
-def scrubber(config: Config) -> Scrubber:
-    """The scrubber that the configuration asks for."""
+def scrubber(config: Config) -> Scrub:
+    """A function that scrubs as the configuration asks.
+
+    The rules are compiled when it is first called: they are half of what a start costs, and a
+    command like ``migrate`` sends nothing. In each process the first item pays for it.
+    """
+
+    @lru_cache(maxsize=1)
+    def built() -> Scrub:
+        scrub: Scrub = _scrubber(config).scrub
+        return scrub
+
+    return lambda data: built()(data)
+
+
+def _scrubber(config: Config) -> Any:
+    from sentry_app import own_secrets
+    from sentry_app.scrubbing import Scrubber
+
     fields = [*defaults.SCRUB_FIELDS, *config.SCRUB_FIELDS]
     secrets = own_secrets.collect(fields)
     if not (config.SEND_DEFAULT_PII or config.SCRUB_IP_ADDRESS):
@@ -131,7 +148,7 @@ def transport(config: Config, arguments: dict[str, Any]) -> Any:
     For ``http`` a class, which the SDK calls with its complete options; otherwise an instance,
     because the SDK ignores a class when there is no DSN.
     """
-    scrub = scrubber(config).scrub
+    scrub = scrubber(config)
 
     def gate(inner: Transport) -> Gate:
         return Gate(inner, scrub, outcomes.record_sdk)

@@ -105,7 +105,7 @@ def _init(config: Config) -> bool:
     global _start_error
     from sentry_app import options, seams
 
-    seams.remember()
+    seams.prepare()
     _log(options.problems(config))
     for attempt in (config, replace(config, OPTIONS={})) if config.OPTIONS else (config,):
         try:

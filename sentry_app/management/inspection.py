@@ -43,7 +43,7 @@ def _setting(config: Config, name: str) -> dict[str, Any]:
 def _shown(config: Config, name: str, value: Any) -> Any:
     if SETTINGS[name].secret and value is not None:
         return masked_dsn(value)
-    return options.scrubber(config).scrub(_plain(value)) if name == "OPTIONS" else _plain(value)
+    return options.scrubber(config)(_plain(value)) if name == "OPTIONS" else _plain(value)
 
 
 def _plain(value: Any) -> Any:

@@ -182,7 +182,7 @@ def _client(config: Config, dry_run: bool) -> Any:
     try:
         arguments = options.build(replace(config, TRANSPORT="http") if dry_run else config)
         if dry_run:
-            gate = Gate(Nowhere(arguments), options.scrubber(config).scrub, outcomes.record_sdk)
+            gate = Gate(Nowhere(arguments), options.scrubber(config), outcomes.record_sdk)
             arguments |= {"transport": gate, "spotlight": False}
         with warnings.catch_warnings():
             # As in sdk.py: what the SDK deprecates there are settings of this project.

@@ -5,14 +5,15 @@ to be; ``tests/test_seams_*.py`` fail where an SDK differs, and then each file f
 something that works without it.
 """
 
-from sentry_app.seams import errors, requests, tracing
+from sentry_app.seams import errors, integrations, requests, tracing
 
-__all__ = ["install", "remember"]
+__all__ = ["install", "prepare"]
 
 
-def remember() -> None:
-    """To be called before the SDK starts for the first time."""
+def prepare() -> None:
+    """To be called before each start of the SDK."""
     requests.remember()
+    integrations.skip_missing()
 
 
 def install() -> list[str]:
