@@ -141,6 +141,14 @@ class Config:
     CELERY_MONITOR_BEAT: bool = _row(
         False, env.boolean(), "a Sentry cron monitor for each beat entry"
     )
+    CELERY_MONITOR_EXCLUDE: tuple[str, ...] = _row(
+        (), env.strings(), "globs of beat entries that are not monitored"
+    )
+    CELERY_REPORT_RETRIES: str = _row(
+        "never",
+        env.choice("never", "first", "every"),
+        "which retries of a task are events: never, first, every",
+    )
     REDIS_CACHE_PREFIXES: tuple[str, ...] = _row(
         (), env.strings(), "key prefixes that mark a Redis command as a cache access"
     )
@@ -168,12 +176,6 @@ class Config:
         200, env.integer(1), "time that building one event may take", planned=True
     )
     TEMPLATE_SPANS: bool = _row(True, env.boolean(), "a span for each template", planned=True)
-    CELERY_REPORT_RETRIES: str = _row(
-        "never",
-        env.choice("never", "first", "every"),
-        "which retries of a task are events",
-        planned=True,
-    )
     EXCLUDED_COMMANDS: tuple[str, ...] = _row(
         defaults.EXCLUDED_COMMANDS,
         env.strings(),

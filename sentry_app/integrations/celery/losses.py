@@ -1,0 +1,117 @@
+"""What only the worker's main process sees: time limits, lost processes, revoked tasks.
+
+Celery calls ``Request.on_failure`` for each task that failed, with ``return_ok`` if the process
+that ran it could say so itself; its documentation offers the method for overriding.
+"""
+
+import logging
+from functools import cache, wraps
+from typing import Any, Literal
+
+import sentry_sdk
+from billiard.einfo import ExceptionWithTraceback
+from billiard.exceptions import Terminated
+from celery.app.task import Context
+from celery.exceptions import Ignore, Reject, Retry, TaskRevokedError
+from celery.signals import task_revoked, worker_process_shutdown
+from celery.worker import state
+from celery.worker.request import Request
+from sentry_sdk.integrations.logging import ignore_logger
+from sentry_sdk.utils import event_from_exception
+
+from sentry_app.integrations.celery import attempts
+from sentry_app.integrations.celery.base import running
+from sentry_app.integrations.celery.context import describe
+
+logger = logging.getLogger("sentry_app")
+
+Level = Literal["warning", "error"]
+
+#: Seconds that sending a lost task may take: the process that replaces the lost one is forked
+#: next, and a fork while the SDK is sending could leave it with a lock that nobody releases.
+FLUSH_TIMEOUT = 1.0
+
+#: What these loggers say of a lost task would be a second and third event for it.
+_REPEATING_LOGGERS = ("celery.worker.request", "multiprocessing")
+
+#: No failures: Terminated is announced as revoked.
+_NO_FAILURES = (Ignore, Reject, Retry, Terminated)
+
+
+def connect() -> None:
+    """Listen to lost and revoked tasks; calling it again changes nothing."""
+    _wrap_on_failure()
+    task_revoked.connect(on_revoked, weak=False, dispatch_uid="sentry_app.on_revoked")
+    worker_process_shutdown.connect(
+        on_process_shutdown, weak=False, dispatch_uid="sentry_app.on_process_shutdown"
+    )
+
+
+@cache
+def _wrap_on_failure() -> None:
+    for name in _REPEATING_LOGGERS:
+        ignore_logger(name)
+    original = Request.on_failure
+
+    @wraps(original)
+    def on_failure(
+        self: Any, exc_info: Any, send_failed_event: bool = True, return_ok: bool = False
+    ) -> Any:
+        if not return_ok:
+            on_loss(self, exc_info)
+        return original(self, exc_info, send_failed_event, return_ok)
+
+    Request.on_failure = on_failure
+
+
+def on_loss(request: Any, exc_info: Any) -> None:
+    """An event for a task that cannot report itself: it was stopped, or its process is gone."""
+    error = exc_info.exception
+    if isinstance(error, ExceptionWithTraceback):
+        error = error.exc
+    # A worker that is told to stop at once loses its tasks on purpose.
+    if isinstance(error, _NO_FAILURES) or state.should_terminate:
+        return
+    _report(request.task, Context(request.request_dict), error, level="error")
+    sentry_sdk.flush(FLUSH_TIMEOUT)
+
+
+def on_revoked(
+    sender: Any, request: Any, terminated: bool = False, expired: bool = False, **kwargs: Any
+) -> None:
+    """An event for a task that was revoked, before it ran or while it did."""
+    how = "expired" if expired else "terminated" if terminated else "revoked"
+    _report(sender, request, TaskRevokedError(how), level="warning")
+
+
+def on_process_shutdown(**kwargs: Any) -> None:
+    """Send what is waiting: the process ends by ``os._exit``, which runs no exit handlers."""
+    if running() is not None:
+        sentry_sdk.flush()
+
+
+def _report(task: Any, request: Any, error: BaseException, level: Level) -> None:
+    if running() is None:
+        return
+    try:
+        with sentry_sdk.isolation_scope() as scope:
+            scope.clear_breadcrumbs()
+            _capture(scope, task, request, error, level)
+    except Exception:  # a task class of the project's own
+        logger.warning("a lost Celery task is not reported", exc_info=True)
+
+
+def _capture(scope: Any, task: Any, request: Any, error: BaseException, level: Level) -> None:
+    sentry_sdk.continue_trace(request.headers or {})
+    attempts.recall(request)
+    scope.set_transaction_name(task.name, source="task")
+    scope.set_tag("celery_task_id", request.id)  # as the SDK's integration does
+    scope.set_context("celery", describe(task, request))
+    event, hint = event_from_exception(
+        (type(error), error, None),
+        client_options=sentry_sdk.get_client().options,
+        mechanism={"type": "celery", "handled": False},
+    )
+    # Without a stack trace these would be grouped by a text that tells the process.
+    fingerprint = ["celery", type(error).__name__, task.name]
+    sentry_sdk.capture_event({**event, "level": level, "fingerprint": fingerprint}, hint=hint)
