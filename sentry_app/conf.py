@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings as django_settings
 
-from sentry_app import check_ids, defaults, env
+from sentry_app import check_ids, defaults, env, schedules
 from sentry_app.setting import UNSET, Problem, Setting, Source, as_repr, one_line, shown
 
 
@@ -152,6 +152,14 @@ class Config:
     REDIS_CACHE_PREFIXES: tuple[str, ...] = _row(
         (), env.strings(), "key prefixes that mark a Redis command as a cache access"
     )
+    EXCLUDED_COMMANDS: tuple[str, ...] = _row(
+        defaults.EXCLUDED_COMMANDS, env.strings(), "globs of commands that are no transactions"
+    )
+    MONITORED_COMMANDS: Mapping[str, Any] = _row(
+        {},
+        env.mapping(schedules.monitor()),
+        '{command: schedule} for cron monitors: a crontab or "10 minutes"',
+    )
     OPTIONS: Mapping[str, Any] = _row(
         {}, env.mapping(), "any other argument of sentry_sdk.init, as it is", concealed=True
     )
@@ -176,15 +184,6 @@ class Config:
         200, env.integer(1), "time that building one event may take", planned=True
     )
     TEMPLATE_SPANS: bool = _row(True, env.boolean(), "a span for each template", planned=True)
-    EXCLUDED_COMMANDS: tuple[str, ...] = _row(
-        defaults.EXCLUDED_COMMANDS,
-        env.strings(),
-        "commands that are no transactions",
-        planned=True,
-    )
-    MONITORED_COMMANDS: Mapping[str, Any] = _row(
-        {}, env.mapping(), "{command: crontab schedule} for cron monitors", planned=True
-    )
 
     sources: Mapping[str, Source] = field(default_factory=dict, compare=False, repr=False)
     problems: tuple[Problem, ...] = field(default=(), compare=False, repr=False)

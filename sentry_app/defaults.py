@@ -264,14 +264,30 @@ PII_FIELDS: tuple[str, ...] = (
 #: What is said about a user; while SEND_DEFAULT_PII is off only the id.
 USER_FIELDS: tuple[str, ...] = ("id", "username", "email", "ip_address")
 
-#: Commands that are no transactions.
+#: Globs of commands that are no transactions: they serve, wait for somebody, or only developers
+#: call them.
 EXCLUDED_COMMANDS: tuple[str, ...] = (
+    # servers and workers
+    "qcluster",
+    "rqworker",
+    "run_huey",
+    "rundramatiq",
+    "runserver*",
+    "runworker",
+    "testserver",
+    # conversations
+    "changepassword",
+    "createsuperuser",
+    "dbshell",
+    "shell*",
+    # development and deployment
     "check",
     "collectstatic",
-    "dbshell",
+    "compilemessages",
+    "makemessages",
     "makemigrations",
     "migrate",
-    "runserver",
-    "shell",
+    "showmigrations",
+    "sqlmigrate",
     "test",
 )

@@ -29,6 +29,11 @@ EXAMPLES: dict[str, tuple[Any, Any, str]] = {
     "the path of a directory": ("one", "other", "other"),
     "a list of texts": (("one",), ("a", "b"), "a, b"),
     "a list of regular expressions": (("one",), ("a", "b"), "a, b"),
+    "a dict (in the environment: JSON), each value a crontab": (
+        {"one": {"schedule": {"type": "crontab", "value": "@daily"}}},
+        {"other": {"schedule": {"type": "interval", "value": 2, "unit": "day"}}},
+        '{"other": "2 days"}',
+    ),
     "a dict (in the environment: JSON), each": ({"one": 0.5}, {"other": 1.0}, '{"other": 1}'),
     "a dict": ({"one": 1}, {"other": [2]}, '{"other": [2]}'),
     "a dotted path": (("shop.one",), ("shop.other",), "shop.other"),

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 from sentry_app.conf import Config
-from sentry_app.integrations import celery, django, redis
+from sentry_app.integrations import celery, commands, django, redis
 
 logger = logging.getLogger("sentry_app")
 
 #: Each gives the integration, or None if its package is not installed.
 BUILDERS: tuple[Callable[[Config], Any], ...] = (
     django.integration,
+    commands.integration,
     celery.integration,
     redis.integration,
 )
