@@ -14,6 +14,7 @@ from sentry_sdk.utils import get_default_release
 from sentry_app import check_ids, defaults, hooks, integrations, outcomes
 from sentry_app.conf import SETTINGS, Config
 from sentry_app.sampler import Sampler
+from sentry_app.seams import breadcrumbs
 from sentry_app.setting import Problem, Source, one_line
 from sentry_app.transports.file import FileTransport
 from sentry_app.transports.gate import Gate, Scrub
@@ -54,7 +55,7 @@ def build(config: Config) -> dict[str, Any]:
         "release": release(config)[0],
         "before_send": hooks.BeforeSend(config),
         "before_send_transaction": hooks.before_send_transaction(config),
-        "before_breadcrumb": hooks.before_breadcrumb(config),
+        "before_breadcrumb": breadcrumbs.folding_hook(hooks.before_breadcrumb(config)),
         # The gate scrubs everything; the SDK's own scrubber knows neither SCRUB_FIELDS nor
         # SCRUB_ALLOW, and changes the application's objects. None would switch it on.
         "event_scrubber": False,
