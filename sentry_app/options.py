@@ -15,6 +15,7 @@ from sentry_app import check_ids, defaults, hooks, integrations, outcomes
 from sentry_app.conf import SETTINGS, Config
 from sentry_app.sampler import Sampler
 from sentry_app.seams import breadcrumbs
+from sentry_app.seams.redis import RedisRepairs
 from sentry_app.setting import Problem, Source, one_line
 from sentry_app.transports.file import FileTransport
 from sentry_app.transports.gate import Gate, Scrub
@@ -61,7 +62,11 @@ def build(config: Config) -> dict[str, Any]:
         "event_scrubber": False,
         **own_options(config),
         "traces_sampler": Sampler(config),
-        "integrations": [*integrations.build(config), *config.OPTIONS.get("integrations", ())],
+        "integrations": [
+            *integrations.build(config),
+            RedisRepairs(),
+            *config.OPTIONS.get("integrations", ()),
+        ],
     }
     return {**arguments, "transport": transport(config, arguments)}
 

@@ -21,11 +21,17 @@ REMEDY = (
 
 
 @contextlib.contextmanager
-def redis_server(directory: Path) -> Iterator[str]:
-    """Run a Redis server with `directory` as its own and yield its URL."""
+def redis_server(directory: Path, *, cluster: bool = False) -> Iterator[str]:
+    """Run a Redis server with `directory` as its own and yield its URL.
+
+    With `cluster` it can become a node of one; it then needs its port and that plus 10000.
+    """
     port = free_port()
+    while cluster and port > 55_000:
+        port = free_port()
     argv = [str(redis_executable()), "--port", str(port), "--bind", "127.0.0.1"]
     argv += ["--dir", str(directory), "--save", "", "--appendonly", "no", "--daemonize", "no"]
+    argv += ["--cluster-enabled", "yes"] if cluster else []
     with run_server(argv, ready="Ready to accept connections"):
         yield f"redis://127.0.0.1:{port}/0"
 
