@@ -119,6 +119,12 @@ def test_only_the_options_that_say_something_are_told() -> None:
     assert told.told_arguments({"args": ("one", "two")}) == {"args": ("one", "two")}
 
 
+def test_only_the_beginning_of_a_long_list_is_told() -> None:
+    entries = told.told_arguments({"ids": [*range(1000)]})["ids"]
+    assert entries == [*range(told.MAX_ENTRIES), "and 950 more"]
+    assert told.told_arguments({"ids": [*range(50)]})["ids"] == [*range(50)]
+
+
 def test_options_of_any_type_are_told() -> None:
     class Odd:
         def __eq__(self, other: object) -> bool:

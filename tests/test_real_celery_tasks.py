@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from django.urls import path
 from tests.support import answers
 from tests.support.processes import clean_environment, run_server
 from tests.support.redis_server import redis_server
+from tests.support.relay import normalize_errors
 from tests.support.sentry_server import SentryServer
 
 pytestmark = pytest.mark.e2e
@@ -99,6 +101,9 @@ def start(brokers: Iterator[str]) -> Callable[..., Any]:
             argv += ["--loglevel=info", "--without-mingle", "--hostname=w1@tests"]
             with run_server(argv, r"w1@tests ready", env=clean_environment(**environment)):
                 yield Worker(Celery(broker=broker), sentry)
+            if find_spec("sentry_relay"):
+                for event in [*sentry.events, *sentry.transactions]:
+                    assert normalize_errors(event) == []
 
     return run
 

@@ -27,8 +27,7 @@ logger = logging.getLogger("sentry_app")
 
 Level = Literal["warning", "error"]
 
-#: Seconds that sending a lost task may take: the process that replaces the lost one is forked
-#: next, and a fork while the SDK is sending could leave it with a lock that nobody releases.
+#: Seconds that the worker waits for what is being sent.
 FLUSH_TIMEOUT = 1.0
 
 #: What these loggers say of a lost task would be a second and third event for it.
@@ -73,6 +72,8 @@ def on_loss(request: Any, exc_info: Any) -> None:
     if isinstance(error, _NO_FAILURES) or state.should_terminate:
         return
     _report(request.task, Context(request.request_dict), error, level="error")
+    # The process that replaces the lost one is forked next. A fork while the SDK is sending could
+    # leave it with a lock that nobody releases.
     sentry_sdk.flush(FLUSH_TIMEOUT)
 
 
@@ -85,9 +86,12 @@ def on_revoked(
 
 
 def on_process_shutdown(**kwargs: Any) -> None:
-    """Send what is waiting: the process ends by ``os._exit``, which runs no exit handlers."""
+    """Send what was captured last: ``os._exit`` ends the process, which runs no exit handlers.
+
+    The SDK has sent all that the tasks have captured.
+    """
     if running() is not None:
-        sentry_sdk.flush()
+        sentry_sdk.flush(FLUSH_TIMEOUT)
 
 
 def _report(task: Any, request: Any, error: BaseException, level: Level) -> None:

@@ -13,6 +13,9 @@ _BASE_OPTIONS = frozenset(
     )
 )
 
+#: So many entries of a list are told.
+MAX_ENTRIES = 50
+
 
 def command_name(command: BaseCommand) -> str:
     """The name that a command is called by: that of its module."""
@@ -21,10 +24,16 @@ def command_name(command: BaseCommand) -> str:
 
 def told_arguments(options: Mapping[str, Any]) -> dict[str, Any]:
     """The options that say what a command was asked to do."""
-    told = {k: v for k, v in options.items() if k not in _BASE_OPTIONS and v is not None}
+    told = {k: _short(v) for k, v in options.items() if k not in _BASE_OPTIONS and v is not None}
     if not told.get("args"):  # what is left over for commands of the old kind
         told.pop("args", None)
     return told
+
+
+def _short(value: Any) -> Any:
+    if not isinstance(value, (list, tuple)) or len(value) <= MAX_ENTRIES:
+        return value
+    return [*value[:MAX_ENTRIES], f"and {len(value) - MAX_ENTRIES} more"]
 
 
 def exit_code(error: BaseException) -> int:
