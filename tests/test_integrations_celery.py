@@ -103,10 +103,11 @@ def test_a_task_that_cannot_be_described_still_runs(caplog: pytest.LogCaptureFix
     assert "nothing is said about a Celery task" in caplog.text
 
 
-def test_an_integration_of_the_projects_own_replaces_ours(start_sdk: Start) -> None:
-    start_sdk(TRANSPORT="locmem")
-    assert base.running() is not None
-    start_sdk(TRANSPORT="locmem", OPTIONS={"integrations": [CeleryIntegration()]})
+def test_an_integration_of_the_projects_own_has_our_additions() -> None:
+    own = CeleryIntegration(monitor_beat_tasks=True)
+    with capture_events(OPTIONS={"integrations": [own]}) as events:
+        task_id = task.apply().id
+        assert events.transactions[0]["contexts"]["celery"]["id"] == task_id
     assert base.running() is None
 
 

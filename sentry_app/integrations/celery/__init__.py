@@ -13,16 +13,14 @@ from sentry_app.integrations.installed import is_installed
 def integration(config: Config) -> Any:
     """The SDK's Celery integration with our additions, or None without Celery.
 
-    Imported here, because without Celery the imports would fail. An integration of the project's
-    own in OPTIONS replaces this one with all its additions.
+    Imported here, because without Celery the imports would fail. One of the project's own in
+    OPTIONS replaces the SDK's part, and the additions stay.
     """
     if not is_installed("celery"):
         return None
-    from sentry_app.integrations.celery import attempts, context, losses
-    from sentry_app.integrations.celery.base import Celery
+    from sentry_app.integrations.celery import attempts, base, context, losses
 
-    built = Celery(config)
     context.connect()
     attempts.connect()
     losses.connect()
-    return built
+    return base.build(config)
