@@ -122,6 +122,8 @@ def _init_once(arguments: dict[str, Any]) -> bool:
     # Imported here, because without a destination nothing of the SDK is needed.
     import sentry_sdk
 
+    from sentry_app.seams import forks
+
     global _client, _replaced_another
     _replaced_another = has_another_client()
     with warnings.catch_warnings():
@@ -133,6 +135,7 @@ def _init_once(arguments: dict[str, Any]) -> bool:
     _install_seams()
     if _client.transport is not None:
         _gate_spotlight(_client)
+        forks.renew_in_children()
         return True
     # TRANSPORT could not be used, and there is no DSN to fall back to.
     sentry_sdk.get_global_scope().set_client(None)

@@ -47,7 +47,7 @@ class Worker:
 
     def event(self, task_id: str) -> dict[str, Any]:
         """The one event of a task, waited for."""
-        (event,) = self.sentry.wait_for(lambda sentry: self.events(task_id))
+        (event,) = self.wait_for(lambda sentry: self.events(task_id))
         return dict(event)
 
     def events(self, task_id: str) -> list[dict[str, Any]]:
@@ -55,7 +55,11 @@ class Worker:
 
     def transaction(self, task_id: str) -> dict[str, Any]:
         """The transaction of a task, waited for."""
-        return dict(self.sentry.wait_for(lambda sentry: self._transaction(task_id)))
+        return dict(self.wait_for(lambda sentry: self._transaction(task_id)))
+
+    def wait_for(self, wanted: Callable[[SentryServer], Any]) -> Any:
+        """What ``wanted(sentry)`` returns once it is true; a process has to start for some."""
+        return self.sentry.wait_for(wanted, timeout=30)
 
     def _transaction(self, task_id: str) -> dict[str, Any] | None:
         found = (t for t in self.sentry.transactions if context(t).get("id") == task_id)
@@ -189,6 +193,16 @@ def test_a_task_that_cannot_go_on_is_one_event(task: str, name: str, prefork: Wo
     assert loggers == {None}, "the worker's log says it again"
 
 
+def test_the_processes_that_replace_lost_ones_report_as_well(prefork: Worker) -> None:
+    sent = [prefork.send(task, *args) for _ in range(8) for task, args in TASKS.items()]
+    assert [error(prefork.event(task_id))[0] for task_id in sent] == [
+        *("WorkerLostError", "ValueError") * 8
+    ]
+
+
+TASKS: dict[str, tuple[int, ...]] = {"crash": (), "order": (1,)}
+
+
 def test_a_task_that_expired_is_an_event(worker: Worker) -> None:
     event = worker.event(worker.send("inner", expires=-1))
     assert (error(event), event["level"]) == (("TaskRevokedError", "expired"), "warning")
@@ -196,7 +210,7 @@ def test_a_task_that_expired_is_an_event(worker: Worker) -> None:
 
 def test_a_task_that_is_revoked_while_it_runs_is_one_event(prefork: Worker) -> None:
     task_id = prefork.send("wait", "started")
-    assert redis.Redis.from_url(prefork.app.conf.broker_url).blpop(["started"], timeout=10)
+    assert redis.Redis.from_url(prefork.app.conf.broker_url).blpop(["started"], timeout=30)
     prefork.app.control.revoke(task_id, terminate=True)
     event = prefork.event(task_id)
     assert error(event) == ("TaskRevokedError", "terminated")
@@ -221,7 +235,7 @@ def test_a_trace_goes_from_request_to_task_to_task(
     sentry_sdk.flush()
     outer = worker.transaction(task_id)
     request = next(t for t in worker.sentry.transactions if t["transaction"] == "/enqueue/")
-    inner = worker.sentry.wait_for(
+    inner = worker.wait_for(
         lambda sentry: [
             t for t in sentry.transactions if context(t).get("parent_id") == context(outer)["id"]
         ]
@@ -239,7 +253,7 @@ def test_retries_are_reported_if_wanted(
 ) -> None:
     with start("--pool=threads", SENTRY_CELERY_REPORT_RETRIES=wanted) as worker:
         task_id = worker.send("flaky")
-        worker.sentry.wait_for(lambda sentry: len(worker.events(task_id)) == len(calls))
+        worker.wait_for(lambda sentry: len(worker.events(task_id)) == len(calls))
         events = sorted(worker.events(task_id), key=lambda event: context(event)["retries"])
     assert [error(event)[1] for event in events] == [f"no answer to call {n}" for n in calls]
     levels = [event["level"] for event in events]
@@ -251,7 +265,7 @@ def test_a_process_that_is_recycled_sends_first(start: Callable[..., Any]) -> No
     with start(*recycled, SENTRY_TRACES_SAMPLE_RATE="0") as worker:
         worker.sentry.answer = slow_with_events
         task_id = worker.send("two_events")
-        worker.sentry.wait_for(lambda sentry: len(worker.events(task_id)) == 2)
+        worker.wait_for(lambda sentry: len(worker.events(task_id)) == 2)
 
 
 def slow_with_events(handler: Any, received: Any) -> None:
@@ -266,7 +280,7 @@ def test_beat_is_monitored_without_code(start: Callable[..., Any], tmp_path: Pat
     beat = ("--pool=prefork", "--concurrency=1", "--beat", f"--schedule={tmp_path / 'beat'}")
     with start(*beat, **monitored) as worker:
         sentry = worker.sentry
-        sentry.wait_for(
+        worker.wait_for(
             lambda _: len(sentry.items("check_in")) == 4 and len(sentry.transactions) == 3
         )
         event, check_ins = sentry.events[0], sentry.items("check_in")
