@@ -56,6 +56,8 @@ IMPORT_ORDERS = """
             raise CommandError("no such file", returncode=3)
 
         def interrupt(self):
+            # A shell starts what runs in the background with Ctrl-C ignored.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             os.kill(os.getpid(), signal.SIGINT)
             signal.pause()
 
