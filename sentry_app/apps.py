@@ -4,7 +4,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import LazySettings
-from django.core.checks import register
+from django.core.checks import CheckMessage, register
 
 from sentry_app import conf, sdk
 
@@ -29,9 +29,26 @@ class SentryAppConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the checks and the receivers; start again if the settings have changed."""
-        from sentry_app import checks, receivers
+        from sentry_app import receivers
 
         sdk.start(conf.load())
-        register(checks.check_sentry)
-        register(checks.check_deployment, deploy=True)
+        register(check_sentry)
+        register(check_deployment, deploy=True)
         receivers.connect()
+
+
+# Imported when they are run: the checks are not needed to serve a site.
+
+
+def check_sentry(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """What is wrong wherever the site runs."""
+    from sentry_app import checks
+
+    return checks.check_sentry(app_configs, **kwargs)
+
+
+def check_deployment(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """What is wrong only where the site is deployed."""
+    from sentry_app import checks
+
+    return checks.check_deployment(app_configs, **kwargs)

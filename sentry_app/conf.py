@@ -6,7 +6,6 @@ README's table, the checks and ``sentry_config`` are derived from it.
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from typing import Any
 
@@ -17,20 +16,23 @@ from sentry_app.setting import UNSET, Problem, Setting, Source, as_repr, one_lin
 
 
 def _row(default: Any, kind: env.Kind, help: str, **more: Any) -> Any:
-    metadata = {"kind": kind, "help": help, **more}
-    return field(default_factory=lambda: default, metadata=metadata)
+    return _Row(default=default, kind=kind, help=help, **more)
+
+
+class _Row(dict[str, Any]):
+    """What a setting is, until :data:`SETTINGS` gives it the name of its attribute."""
 
 
 _RATE = env.number(0.0, 1.0)
 _NAME_FORBIDS = "/\\\n\r\t\f"
 
 
-# No repr: a frame's local variable would tell the DSN and what OPTIONS hold.
-@dataclass(frozen=True, repr=False)
+# No dataclass: writing its methods takes as long as half a start without a DSN. And no repr: a
+# frame's local variable would tell the DSN and what OPTIONS hold.
 class Config:
     """Every setting with its checked value, where each came from, and what was wrong.
 
-    Two configurations are equal if their values are.
+    Two configurations are equal if their values are. They are not changed, but see ``replace``.
     """
 
     # what is sent, and as what
@@ -185,8 +187,32 @@ class Config:
     )
     TEMPLATE_SPANS: bool = _row(True, env.boolean(), "a span for each template", planned=True)
 
-    sources: Mapping[str, Source] = field(default_factory=dict, compare=False, repr=False)
-    problems: tuple[Problem, ...] = field(default=(), compare=False, repr=False)
+    sources: Mapping[str, Source]
+    problems: tuple[Problem, ...]
+
+    def __init__(
+        self,
+        values: Mapping[str, Any],
+        sources: Mapping[str, Source],
+        problems: tuple[Problem, ...] = (),
+    ) -> None:
+        vars(self).update(values, sources=sources, problems=problems)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Config) and self.values() == other.values()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"a Config is not changed; use replace({name}=...)")
+
+    def values(self) -> dict[str, Any]:
+        """The value of each setting."""
+        return {name: vars(self)[name] for name in SETTINGS}
+
+    def replace(self, *, sources: Mapping[str, Source] | None = None, **values: Any) -> "Config":
+        """A copy with other values."""
+        return Config({**self.values(), **values}, sources or self.sources, self.problems)
 
     @property
     def is_enabled(self) -> bool:
@@ -196,15 +222,12 @@ class Config:
         return self.DSN is not None or self.TRANSPORT != "http"
 
 
-def _table() -> Iterator[Setting]:
-    for row in fields(Config):
-        if "kind" in row.metadata and callable(row.default_factory):
-            more = {"variable": f"SENTRY_{row.name}", **row.metadata}
-            yield Setting(name=row.name, default=row.default_factory(), **more)
-
-
 #: Every setting by its name, in the order of the documentation.
-SETTINGS: Mapping[str, Setting] = {setting.name: setting for setting in _table()}
+SETTINGS: Mapping[str, Setting] = {
+    name: Setting(**{"name": name, "variable": f"SENTRY_{name}", **row})
+    for name, row in vars(Config).items()
+    if isinstance(row, _Row)
+}
 
 
 def load(given: Any = UNSET, environ: Mapping[str, str] | None = None, **overrides: Any) -> Config:
@@ -224,7 +247,7 @@ def load(given: Any = UNSET, environ: Mapping[str, str] | None = None, **overrid
             setting, given, os.environ if environ is None else environ, problems
         )
         values[setting.name], sources[setting.name] = value, source
-    return Config(**{**values, **overrides}, sources=sources, problems=tuple(problems))
+    return Config({**values, **overrides}, sources, tuple(problems))
 
 
 def _checked_dict(given: Any, problems: list[Problem]) -> Mapping[str, Any]:

@@ -7,9 +7,8 @@ and raises ``ValueError``, saying what is wrong, when it cannot be used.
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 _TRUE = {"1", "true", "yes", "on"}
@@ -19,8 +18,7 @@ _FALSE = {"0", "false", "no", "off"}
 _KEY = re.compile("[A-Za-z0-9_.~%+-]+")
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(NamedTuple):
     """One kind of setting.
 
     ``expected`` completes the sentence "must be ...". ``convert`` takes a Python value,

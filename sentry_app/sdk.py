@@ -5,7 +5,6 @@ import os
 import sys
 import warnings
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 from sentry_app import check_ids
@@ -107,7 +106,7 @@ def _init(config: Config) -> bool:
 
     seams.prepare()
     _log(options.problems(config))
-    for attempt in (config, replace(config, OPTIONS={})) if config.OPTIONS else (config,):
+    for attempt in (config, config.replace(OPTIONS={})) if config.OPTIONS else (config,):
         try:
             return _init_once(options.build(attempt))
         except Exception as error:

@@ -2,7 +2,6 @@
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sentry_app import check_ids, env
@@ -14,8 +13,7 @@ UNSET: Any = object()
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s]*@")
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(NamedTuple):
     """One row of the table: what a key means and how its value is read.
 
     ``strictest`` replaces a bad value where privacy is at stake; any other setting falls back to

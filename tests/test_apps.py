@@ -12,7 +12,8 @@ from django.conf import settings as django_settings
 from django.core.checks import registry
 from django.test import override_settings
 
-from sentry_app import checks, sdk
+from sentry_app import sdk
+from sentry_app.apps import check_deployment, check_sentry
 from sentry_app.transports.file import read_envelopes
 from tests.support.project import Project
 
@@ -94,8 +95,8 @@ def test_ready_again_changes_nothing(settings: Any) -> None:
 
 
 def test_the_checks_are_registered() -> None:
-    assert checks.check_sentry in registry.registry.registered_checks
-    assert checks.check_deployment in registry.registry.deployment_checks
+    assert check_sentry in registry.registry.registered_checks
+    assert check_deployment in registry.registry.deployment_checks
 
 
 def test_a_setting_says_whether_the_sdk_runs() -> None:

@@ -32,7 +32,7 @@ def sent(*items: Item, **headers: Any) -> bytes:
     from sentry_app import conf, options
 
     kept = Kept()
-    gate = Gate(kept, options.scrubber(conf.load({})).scrub, outcomes.record_sdk)
+    gate = Gate(kept, options.scrubber(conf.load({})), outcomes.record_sdk)
     gate.capture_envelope(Envelope(headers=headers, items=list(items)))
     return kept.envelopes[0].serialize()
 

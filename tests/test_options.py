@@ -186,5 +186,5 @@ def test_what_the_sdk_finds_is_the_release(monkeypatch: pytest.MonkeyPatch, tmp_
 def test_what_the_scrubber_hides(
     settings: dict[str, Any], data: dict[str, str], hidden: bool
 ) -> None:
-    scrubber = options.scrubber(conf.load(settings, {}))
-    assert (scrubber.scrub(data) != data) is hidden
+    scrub = options.scrubber(conf.load(settings, {}))
+    assert (scrub(data) != data) is hidden

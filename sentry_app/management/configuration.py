@@ -1,6 +1,5 @@
 """The configuration as ``sentry_test`` and ``sentry_config`` use it."""
 
-from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,13 +26,12 @@ def with_dsn(config: Config, dsn: str) -> Config:
     """``config`` with the DSN of the command line; raises ``ValueError`` if it is malformed."""
     sources = {**config.sources, "DSN": Source("--dsn")}
     value = SETTINGS["DSN"].kind.read(dsn, is_text=True)
-    return replace(config, DSN=value, sources=sources)
+    return config.replace(DSN=value, sources=sources)
 
 
 def raw(config: Config) -> Config:
     """``config`` without filters, hooks and sampling; what is scrubbed stays scrubbed."""
-    return replace(
-        config,
+    return config.replace(
         BEFORE_SEND=(),
         BEFORE_SEND_TRANSACTION=(),
         BEFORE_BREADCRUMB=(),

@@ -4,7 +4,6 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import sentry_sdk
@@ -180,7 +179,7 @@ def sender(
 
 def _client(config: Config, dry_run: bool) -> Any:
     try:
-        arguments = options.build(replace(config, TRANSPORT="http") if dry_run else config)
+        arguments = options.build(config.replace(TRANSPORT="http") if dry_run else config)
         if dry_run:
             gate = Gate(Nowhere(arguments), options.scrubber(config), outcomes.record_sdk)
             arguments |= {"transport": gate, "spotlight": False}
@@ -211,8 +210,7 @@ def _with_watched_hooks(config: Config, dropped: list[str]) -> Config:
     def watched(hooks: Iterable[Any]) -> tuple[drops.WatchedHook, ...]:
         return tuple(drops.WatchedHook(hook, dropped) for hook in hooks)
 
-    return replace(
-        config,
+    return config.replace(
         BEFORE_SEND=watched(config.BEFORE_SEND),
         BEFORE_SEND_TRANSACTION=watched(config.BEFORE_SEND_TRANSACTION),
     )

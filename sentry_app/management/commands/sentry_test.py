@@ -4,7 +4,6 @@ import argparse
 import math
 import sys
 from collections import Counter
-from dataclasses import replace
 from typing import Any
 
 import sentry_sdk
@@ -179,7 +178,7 @@ def _configured(flags: dict[str, Any]) -> tuple[Config, Verdict | None]:
             config = with_dsn(config, flags["dsn"])
         except ValueError as error:
             detail = f"--dsn is {masked_dsn(flags['dsn'])}: {error}"
-            return replace(config, DSN=None), verdict("bad_dsn", detail)
+            return config.replace(DSN=None), verdict("bad_dsn", detail)
     return config, obstacle_of(config)
 
 
