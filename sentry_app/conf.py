@@ -137,6 +137,9 @@ class Config:
     MIDDLEWARE_SPANS: bool = _row(False, env.boolean(), "a span for each middleware")
     SIGNALS_SPANS: bool = _row(False, env.boolean(), "a span for each signal receiver")
     CACHE_SPANS: bool = _row(True, env.boolean(), "a span for each cache access")
+    TEMPLATE_SPANS: bool = _row(
+        True, env.boolean(), "a span for each template, with the names in its context"
+    )
     DB_TRANSACTION_SPANS: bool = _row(
         False, env.boolean(), "a span for each COMMIT and ROLLBACK (SDK 2.44 and later)"
     )
@@ -185,7 +188,6 @@ class Config:
     CAPTURE_BUDGET_MS: int = _row(
         200, env.integer(1), "time that building one event may take", planned=True
     )
-    TEMPLATE_SPANS: bool = _row(True, env.boolean(), "a span for each template", planned=True)
 
     sources: Mapping[str, Source]
     problems: tuple[Problem, ...]

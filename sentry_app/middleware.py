@@ -16,7 +16,6 @@ class SentryContextMiddleware:
     """Stands after AuthenticationMiddleware; works under WSGI and, without a thread, under ASGI.
 
     Costs no query: the user is read when an event is made, and only if the view has loaded it.
-    (While SEND_DEFAULT_PII is on, the SDK itself loads the user for an event.)
     """
 
     sync_capable = True

@@ -108,7 +108,9 @@ def _init(config: Config) -> bool:
     _log(options.problems(config))
     for attempt in (config, config.replace(OPTIONS={})) if config.OPTIONS else (config,):
         try:
-            return _init_once(options.build(attempt))
+            started = _init_once(options.build(attempt))
+            seams.adjust(attempt)
+            return started
         except Exception as error:
             _start_error = error
             # Without the traceback, which would show the password of a proxy.

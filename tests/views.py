@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 import sentry_sdk
 from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.module_loading import import_string
 from django.views.decorators.csrf import csrf_exempt
 
@@ -52,6 +54,37 @@ async def async_whoami(request: HttpRequest) -> HttpResponse:
 def cart(request: HttpRequest) -> HttpResponse:
     """Loads the session but not the user, then fails."""
     raise Broken(str(request.session.get("cart")))
+
+
+class Curious:
+    """Something of the project's own whose ``repr`` asks the database."""
+
+    def __repr__(self) -> str:
+        return f"one of {User.objects.count()} users"
+
+
+def curious(request: HttpRequest) -> HttpResponse:
+    """Has such a thing among its variables, then fails."""
+    thing = Curious()
+    raise Broken(type(thing).__name__)
+
+
+def lazy_user(request: HttpRequest) -> HttpResponse:
+    """Has the user among its variables, but never looks at it, then fails."""
+    user = request.user
+    visitors = {"now": [user]}
+    raise Broken(str(len(visitors)))
+
+
+def lazy_context(request: HttpRequest) -> HttpResponse:
+    """Renders a template whose context holds the user, then fails."""
+    TemplateResponse(request, "shop.html", {"visitor": request.user}).render()
+    raise Broken("as asked")
+
+
+def lazy_template(request: HttpRequest) -> HttpResponse:
+    """Fails within a template whose context holds the user."""
+    return TemplateResponse(request, "broken.html", {"visitor": request.user})
 
 
 def log_in(request: HttpRequest) -> HttpResponse:

@@ -5,9 +5,15 @@ to be; ``tests/test_seams_*.py`` fail where an SDK differs, and then each file f
 something that works without it.
 """
 
-from sentry_app.seams import errors, integrations, requests, tracing
+import logging
+from functools import partial
 
-__all__ = ["install", "prepare"]
+from sentry_app.conf import Config
+from sentry_app.seams import errors, integrations, lookups, requests, templates, tracing
+
+__all__ = ["adjust", "install", "prepare"]
+
+logger = logging.getLogger("sentry_app")
 
 
 def prepare() -> None:
@@ -23,3 +29,15 @@ def install() -> list[str]:
     """
     requests.install()
     return [*tracing.install(), *errors.install()]
+
+
+def adjust(config: Config) -> None:
+    """Put in what works on its own; calling it again changes only what ``config`` says.
+
+    Never raises: an SDK that is made differently works as it is.
+    """
+    for step in (lookups.install, partial(templates.install, spans=config.TEMPLATE_SPANS)):
+        try:
+            step()
+        except Exception:
+            logger.warning("this SDK is made differently: %r", step, exc_info=True)

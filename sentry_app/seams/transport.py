@@ -20,8 +20,11 @@ from dataclasses import dataclass, field
 from inspect import iscoroutinefunction
 from typing import Any
 
+import sentry_sdk
 from sentry_sdk.envelope import Envelope
 from sentry_sdk.transport import BaseHttpTransport, Transport
+
+from sentry_app.transports import Gate
 
 #: So much of an answer is kept, in characters; Sentry's own have some fifty.
 BODY_LENGTH = 1024
@@ -110,6 +113,12 @@ class Watch:
             return response
 
         return observed
+
+
+def is_ours() -> bool:
+    """Whether the client in force was made here: its transport is a gate."""
+    transport = sentry_sdk.get_client().transport
+    return transport is not None and isinstance(_unprinted(transport), Gate)
 
 
 def target_of(transport: Any) -> Any:

@@ -1,0 +1,93 @@
+"""No event costs the application a query, whatever it holds and whatever became of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from django.contrib.auth.models import User
+from django.db import OperationalError, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.test.utils import CaptureQueriesContext
+
+from sentry_app.testing import Events, capture_events
+from tests.support.asgi import visit
+
+PASSWORD = "pa55" + "word"
+LOGIN = f"/login/?username=ann&password={PASSWORD}"
+
+pytestmark = pytest.mark.django_db
+
+PAGES = ["/error/", "/cart/", "/whoami/", "/lazy-user/", "/lazy-context/", "/lazy-template/"]
+
+
+@pytest.fixture(params=["wsgi", "asgi"])
+def go(request: pytest.FixtureRequest, client: httpx.Client) -> Callable[..., Any]:
+    def visit_wsgi(*paths: str) -> list[httpx.Response]:
+        client.cookies.clear()
+        return [client.get(path) for path in paths]
+
+    return visit if request.param == "asgi" else visit_wsgi
+
+
+@pytest.fixture
+def ann() -> User:
+    return User.objects.create_user("ann", "ann@shop.com", PASSWORD)
+
+
+def queries(go: Callable[..., Any], *paths: str) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        go(*paths)
+    return len(captured)
+
+
+@pytest.mark.parametrize("pii", [False, True])
+@pytest.mark.parametrize("page", PAGES)
+def test_an_event_costs_no_query(pii: bool, page: str, go: Callable[..., Any], ann: User) -> None:
+    without = queries(go, LOGIN, page)
+    with capture_events(SEND_DEFAULT_PII=pii, TRACES_SAMPLE_RATE=1.0) as events:
+        assert queries(go, LOGIN, page) == without
+        assert len(events.events) == 1
+        assert len(events.transactions) == 2
+
+
+def test_a_broken_transaction_is_no_obstacle(client: httpx.Client, ann: User) -> None:
+    client.get(LOGIN)
+    with capture_events(SEND_DEFAULT_PII=True) as events:
+        connection.set_rollback(True)
+        try:
+            client.get("/lazy-user/")
+        finally:
+            connection.set_rollback(False)
+        assert [failed(event) for event in events.events] == ["Broken"]
+
+
+def test_a_database_that_is_down_is_no_obstacle(
+    client: httpx.Client, ann: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: Any) -> None:
+        attempts.append(args)
+        raise OperationalError("connection refused")
+
+    attempts: list[Any] = []
+    client.get(LOGIN)
+    monkeypatch.setattr(BaseDatabaseWrapper, "cursor", refuse)
+    with capture_events(SEND_DEFAULT_PII=True) as events:
+        client.get("/lazy-user/")
+        assert [failed(event) for event in events.events] == ["Broken"]
+    assert attempts == []
+
+
+def test_a_variable_whose_repr_asks_the_database_does_not_get_there(
+    client: httpx.Client, ann: User, sentry_events: Events
+) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        client.get("/curious/")
+    assert [failed(event) for event in sentry_events.events] == ["Broken"]
+    assert len(captured) == 0
+
+
+def failed(event: Any) -> str:
+    return str(event["exception"]["values"][-1]["type"])
