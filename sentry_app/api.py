@@ -7,6 +7,7 @@ import sentry_sdk
 from sentry_sdk.tracing import NoOpSpan, Span
 
 from sentry_app import context, defaults, sdk
+from sentry_app.user_fields import user_fields
 
 
 def sentry_capture_exception(error: BaseException | None = None, **scope: Any) -> str | None:
@@ -53,7 +54,7 @@ def sentry_set_user_context(user: Any) -> None:
     if not sentry_sdk.get_client().is_active():
         return
     config = sdk.running()
-    fields = config.USER_FIELDS if config else defaults.USER_FIELDS
+    fields = user_fields(config) if config else defaults.USER_FIELDS
     send_pii = config.SEND_DEFAULT_PII if config else False
     actor = context.current_actor(fields, send_pii=send_pii)
     actor.user = user

@@ -5,13 +5,13 @@ README's table, the checks and ``sentry_config`` are derived from it.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
 from django.conf import settings as django_settings
 
-from sentry_app import check_ids, defaults, env, schedules
+from sentry_app import check_ids, defaults, env, env_names, schedules
 from sentry_app.setting import UNSET, Problem, Setting, Source, as_repr, one_line, shown
 
 
@@ -97,10 +97,10 @@ class Config:
     SCRUB_PATTERNS: tuple[str, ...] = _row(
         (), env.patterns(), "further regular expressions for secret values", strictest=()
     )
-    USER_FIELDS: tuple[str, ...] = _row(
+    USER_FIELDS: tuple[str, ...] | str | Callable[[Any], Any] = _row(  # noqa: RUF009 (a field)
         defaults.USER_FIELDS,
-        env.strings(),
-        "what is said about a user beside the id, with SEND_DEFAULT_PII",
+        env_names.user_fields(),
+        "what is said about a user beside the id, with SEND_DEFAULT_PII: attributes, or a callable",
         strictest=(),
     )
     # filters
@@ -134,6 +134,9 @@ class Config:
         "sentry-envelopes", env.path(), "directory that the file transport writes to"
     )
     # integrations
+    TRACE_RESPONSE_HEADER: str | None = _row(
+        None, env_names.header_name(), "response header with the trace's id, for example X-Trace-Id"
+    )
     MIDDLEWARE_SPANS: bool = _row(False, env.boolean(), "a span for each middleware")
     SIGNALS_SPANS: bool = _row(False, env.boolean(), "a span for each signal receiver")
     CACHE_SPANS: bool = _row(True, env.boolean(), "a span for each cache access")

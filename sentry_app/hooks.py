@@ -132,7 +132,7 @@ def before_breadcrumb(config: Config) -> Hook:
 def limit_user(config: Config, event: Event) -> None:
     """USER_FIELDS: take out what the SDK says about the user beside them."""
     user = event.get("user")
-    if isinstance(user, dict):
+    if isinstance(user, dict) and isinstance(config.USER_FIELDS, tuple):
         for field in {"username", "email", "ip_address"} - set(config.USER_FIELDS):
             user.pop(field, None)
 

@@ -1,13 +1,16 @@
 """The middleware that tells events which user and request they belong to."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponseBase
 
-from sentry_app import sdk
+from sentry_app import outcomes, sdk
 from sentry_app.conf import Config
+
+logger = logging.getLogger("sentry_app")
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
 
@@ -22,16 +25,40 @@ class SentryContextMiddleware:
     async_capable = True
 
     def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-        if iscoroutinefunction(get_response):
+        self.get_response: Any = get_response
+        self.is_async = iscoroutinefunction(get_response)
+        if self.is_async:
             markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> Any:
         """Note the request, and let the next middleware answer."""
         config = sdk.running()
-        if config is not None:
+        if config is None:
+            return self.get_response(request)
+        try:
             note_request(request, config)
-        return self.get_response(request)
+        except Exception:  # not the request's fault
+            outcomes.record_failure("SentryContextMiddleware")
+            logger.warning("the request cannot be noted", exc_info=True)
+        header = config.TRACE_RESPONSE_HEADER
+        if header is None:
+            return self.get_response(request)
+        if self.is_async:
+            return self._answer(request, header)
+        return with_trace(self.get_response(request), header)
+
+    async def _answer(self, request: HttpRequest, header: str) -> HttpResponseBase:
+        return with_trace(await self.get_response(request), header)
+
+
+def with_trace(response: HttpResponseBase, header: str) -> HttpResponseBase:
+    """``response`` with the running trace's id, 32 hexadecimal digits, as ``header``."""
+    import sentry_sdk
+
+    trace_id = (sentry_sdk.get_traceparent() or "").partition("-")[0]
+    if trace_id:
+        response.headers.setdefault(header, trace_id)
+    return response
 
 
 def note_request(request: HttpRequest, config: Config) -> None:
@@ -39,8 +66,9 @@ def note_request(request: HttpRequest, config: Config) -> None:
     import sentry_sdk
 
     from sentry_app import context
+    from sentry_app.user_fields import user_fields
 
-    actor = context.current_actor(config.USER_FIELDS, send_pii=config.SEND_DEFAULT_PII)
+    actor = context.current_actor(user_fields(config), send_pii=config.SEND_DEFAULT_PII)
     actor.request, actor.user = request, context.UNKNOWN
     sentry_sdk.add_breadcrumb(
         message=f"{request.method} {request.path}", category="request", level="info"

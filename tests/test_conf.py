@@ -28,6 +28,8 @@ EXAMPLES: dict[str, tuple[Any, Any, str]] = {
     "text": ("one", "other", "other"),
     "the path of a directory": ("one", "other", "other"),
     "a list of texts": (("one",), ("a", "b"), "a, b"),
+    "a list of names": (("one",), ("a", "b.c"), "a, b.c"),
+    "the name of an HTTP header": ("X-One", "X-Other", "X-Other"),
     "a list of regular expressions": (("one",), ("a", "b"), "a, b"),
     "a dict (in the environment: JSON), each value a crontab": (
         {"one": {"schedule": {"type": "crontab", "value": "@daily"}}},

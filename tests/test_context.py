@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from sentry_app import context, defaults, sentry_set_user_context
-from sentry_app.context import describe_user, loaded_user, session_user_id
+from sentry_app.context import describe_user, impersonator_id, loaded_user, session_user_id
 from sentry_app.testing import Events
 
 ANN = User(pk=7, username="ann", email="ann@shop.com", first_name="Ann")
@@ -61,6 +61,33 @@ def test_a_user_model_of_the_projects_own() -> None:
     assert told == {"id": "8", "username": "555 0100", "email": "bob@shop.com"}
 
 
+class Member(Custom):
+    """A user with a profile, a method, a manager, and a property that asks the database."""
+
+    profile = SimpleNamespace(plan="gold", team=SimpleNamespace(name="red"))
+    lazy = SimpleNamespace(owner=SimpleLazyObject(lambda: pytest.fail("it was evaluated")))
+    groups = User.objects
+
+    def name(self) -> str:
+        raise AssertionError("it was called")
+
+    @property
+    def orders(self) -> int:
+        return User.objects.count()
+
+
+def test_dotted_attributes() -> None:
+    told = describe_user(Member(), ["profile.plan", "profile.team.name"], send_pii=True)
+    assert told == {"id": "8", "profile.plan": "gold", "profile.team.name": "red"}
+
+
+@pytest.mark.parametrize(
+    "field", ["profile.none.name", "name", "groups", "orders", "lazy.owner", "lazy.owner.pk"]
+)
+def test_what_only_a_call_or_a_query_could_tell_is_left_out(field: str) -> None:
+    assert describe_user(Member(), [field], send_pii=True) == {"id": "8"}
+
+
 @pytest.mark.django_db
 def test_a_deferred_field_is_left_out_and_costs_no_query(django_assert_num_queries: Any) -> None:
     User.objects.create(username="ann", email="ann@shop.com")
@@ -83,6 +110,13 @@ def test_a_user_that_was_loaded_without_a_thread_counts() -> None:
     assert loaded_user(request) is ANN
 
 
+def test_a_lazy_user_around_an_unloaded_one_does_not_count() -> None:
+    inner = SimpleLazyObject(lambda: pytest.fail("it was evaluated"))
+    outer = SimpleLazyObject(lambda: inner)
+    outer._setup()  # as a middleware of the project's own may do
+    assert loaded_user(SimpleNamespace(user=outer)) is None
+
+
 def test_there_may_be_no_request() -> None:
     assert loaded_user(None) is None
     assert session_user_id(None) == ""
@@ -98,6 +132,34 @@ def test_there_may_be_no_request() -> None:
 )
 def test_the_id_in_a_session_that_was_loaded(session: Any, expected: str) -> None:
     assert session_user_id(SimpleNamespace(session=session)) == expected
+
+
+def test_a_session_that_is_not_loaded_is_left_alone() -> None:
+    session = SimpleLazyObject(lambda: pytest.fail("it was evaluated"))
+    assert session_user_id(SimpleNamespace(session=session)) == ""
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        (None, ""),
+        (SimpleNamespace(impersonator=None), ""),
+        (SimpleNamespace(impersonator=BOB), "8"),
+        (SimpleNamespace(session=SimpleNamespace(_session_cache={"hijack_history": ["9"]})), "9"),
+        (SimpleNamespace(session=SimpleNamespace(_session_cache={"hijack_history": "x"})), ""),
+    ],
+)
+def test_who_acts_as_the_user(request_: Any, expected: str) -> None:
+    assert impersonator_id(request_) == expected
+
+
+def test_the_one_who_acts_as_the_user_is_a_tag(sentry_events: Events) -> None:
+    actor = context.current_actor(FIELDS, send_pii=False)
+    actor.request = SimpleNamespace(user=ANN, impersonator=BOB)
+    sentry_sdk.set_tag("shop", "books")
+    sentry_sdk.capture_message("hello")
+    [event] = sentry_events.events
+    assert (event["user"], event["tags"]) == ({"id": "7"}, {"impersonator": "8", "shop": "books"})
 
 
 def test_a_scope_has_one_actor_that_outlives_its_caller() -> None:

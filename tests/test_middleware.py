@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +16,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.test.utils import CaptureQueriesContext
 
-from sentry_app import context
+from sentry_app import context, outcomes
 from sentry_app.middleware import SentryContextMiddleware
 from sentry_app.testing import Events, capture_events
 from tests.support.asgi import visit
@@ -104,6 +106,38 @@ def test_the_request_is_a_breadcrumb(go: Visit, sentry_events: Events) -> None:
     ]
 
 
+def test_the_view_is_told(go: Visit, sentry_events: Events) -> None:
+    go("/error/", "/named/")
+    assert [event.get("tags") for event in sentry_events.events] == [
+        {"view": "tests.views.error"},
+        {"view": "tests.views.error", "url_name": "shop:named", "app": "shop"},
+    ]
+    assert [transaction["tags"]["view"] for transaction in sentry_events.transactions] == [
+        "tests.views.error",
+        "tests.views.error",
+    ]
+
+
+@pytest.mark.sentry(TRACE_RESPONSE_HEADER="X-Trace-Id")
+def test_the_answer_names_its_trace_if_wanted(go: Visit, sentry_events: Events) -> None:
+    [answer] = go("/ok/")
+    [transaction] = sentry_events.transactions
+    assert answer.headers["X-Trace-Id"] == transaction["contexts"]["trace"]["trace_id"]
+
+
+def test_by_default_it_does_not(go: Visit, sentry_events: Events) -> None:
+    [answer] = go("/ok/")
+    assert "X-Trace-Id" not in answer.headers
+
+
+def test_what_fails_here_is_no_matter_of_the_request(
+    go: Visit, sentry_events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(context, "current_actor", None)
+    assert [answer.status_code for answer in go("/ok/")] == [200]
+    assert outcomes.failures() == {"SentryContextMiddleware": 1}
+
+
 def test_without_the_sdk_the_site_works(go: Visit) -> None:
     assert [answer.status_code for answer in go("/ok/", "/error/")] == [200, 500]
 
@@ -122,6 +156,19 @@ def test_a_request_begins_with_nobody() -> None:
         actor.user = AnonymousUser()
         SentryContextMiddleware(lambda request: HttpResponse())(HttpRequest())
         assert actor.user is context.UNKNOWN
+
+
+def test_an_async_site_is_answered_in_its_own_thread() -> None:
+    async def answer(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(str(threading.get_ident()))
+
+    async def ask() -> tuple[HttpResponse, int]:
+        return await SentryContextMiddleware(answer)(HttpRequest()), threading.get_ident()
+
+    with capture_events(TRACE_RESPONSE_HEADER="X-Trace-Id"):
+        response, thread = asyncio.run(ask())
+    assert response.content == str(thread).encode()
+    assert response["X-Trace-Id"]
 
 
 def test_an_async_site_needs_no_thread_for_it() -> None:

@@ -1,6 +1,6 @@
 """The pages of the test project."""
 
-from django.urls import path
+from django.urls import include, path
 
 from tests import views
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path("secrets/", views.secrets),
     path("missing/", views.missing),
     path("denied/", views.denied),
+    path("named/", include(([path("", views.error, name="named")], "shop"))),
     path("health/", views.error),
     path("health/reported/", views.reported),
     path("reported/", views.reported),

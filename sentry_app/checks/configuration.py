@@ -53,6 +53,8 @@ def wrong_hooks(config: Config) -> Iterator[Problem]:
     named = {key: getattr(config, key) for key in HOOKS}
     if "traces_sampler" in config.OPTIONS:
         named["OPTIONS"] = (config.OPTIONS["traces_sampler"],)
+    if isinstance(config.USER_FIELDS, str):
+        named["USER_FIELDS"] = (config.USER_FIELDS,)
     for key, hooks in named.items():
         for hook in hooks:
             reason = "" if callable(hook) else _why_not_callable(hook)
