@@ -55,7 +55,10 @@ def with_trace(response: HttpResponseBase, header: str) -> HttpResponseBase:
     """``response`` with the running trace's id, 32 hexadecimal digits, as ``header``."""
     import sentry_sdk
 
-    trace_id = (sentry_sdk.get_traceparent() or "").partition("-")[0]
+    try:
+        trace_id = (sentry_sdk.get_traceparent() or "").partition("-")[0]
+    except Exception:  # SDK 2.35 recurses where there is no trace
+        return response
     if trace_id:
         response.headers.setdefault(header, trace_id)
     return response

@@ -10,6 +10,7 @@ from typing import Any
 import django
 import httpx
 import pytest
+import sentry_sdk
 from asgiref.sync import iscoroutinefunction
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import connection
@@ -130,6 +131,19 @@ def test_by_default_it_does_not(go: Visit, sentry_events: Events) -> None:
     assert "X-Trace-Id" not in answer.headers
 
 
+@pytest.mark.sentry(TRACE_RESPONSE_HEADER="X-Trace-Id")
+def test_without_a_trace_the_answer_is_as_it_was(
+    sentry_events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def recurse() -> None:  # as SDK 2.35 does outside of a request
+        raise RecursionError
+
+    for get_traceparent in (recurse, lambda: None):
+        monkeypatch.setattr(sentry_sdk, "get_traceparent", get_traceparent)
+        answer = SentryContextMiddleware(lambda request: HttpResponse())(HttpRequest())
+        assert "X-Trace-Id" not in answer.headers
+
+
 def test_what_fails_here_is_no_matter_of_the_request(
     go: Visit, sentry_events: Events, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,7 +177,8 @@ def test_an_async_site_is_answered_in_its_own_thread() -> None:
         return HttpResponse(str(threading.get_ident()))
 
     async def ask() -> tuple[HttpResponse, int]:
-        return await SentryContextMiddleware(answer)(HttpRequest()), threading.get_ident()
+        with sentry_sdk.start_transaction(name="shop"):
+            return await SentryContextMiddleware(answer)(HttpRequest()), threading.get_ident()
 
     with capture_events(TRACE_RESPONSE_HEADER="X-Trace-Id"):
         response, thread = asyncio.run(ask())

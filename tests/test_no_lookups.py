@@ -12,7 +12,7 @@ from django.db import OperationalError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test.utils import CaptureQueriesContext
 
-from sentry_app.testing import Events, capture_events
+from sentry_app.testing import capture_events
 from tests.support.asgi import visit
 
 PASSWORD = "pa55" + "word"
@@ -74,19 +74,21 @@ def test_a_database_that_is_down_is_no_obstacle(
     attempts: list[Any] = []
     client.get(LOGIN)
     monkeypatch.setattr(BaseDatabaseWrapper, "cursor", refuse)
+    client.get("/lazy-user/")
+    without = len(attempts)  # Django 4.2 itself evaluates variables, for a mail to nobody
     with capture_events(SEND_DEFAULT_PII=True) as events:
         client.get("/lazy-user/")
         assert [failed(event) for event in events.events] == ["Broken"]
-    assert attempts == []
+    assert len(attempts) == 2 * without
 
 
 def test_a_variable_whose_repr_asks_the_database_does_not_get_there(
-    client: httpx.Client, ann: User, sentry_events: Events
+    go: Callable[..., Any], ann: User
 ) -> None:
-    with CaptureQueriesContext(connection) as captured:
-        client.get("/curious/")
-    assert [failed(event) for event in sentry_events.events] == ["Broken"]
-    assert len(captured) == 0
+    without = queries(go, "/curious/")
+    with capture_events() as events:
+        assert queries(go, "/curious/") == without
+        assert [failed(event) for event in events.events] == ["Broken"]
 
 
 def failed(event: Any) -> str:
