@@ -102,7 +102,7 @@ def is_reloader_parent() -> bool:
 def _init(config: Config) -> bool:
     """Initialise the SDK; if it refuses, once more without OPTIONS. Whether it can send."""
     global _start_error
-    from sentry_app import options, seams
+    from sentry_app import integrations, options, seams
 
     seams.prepare()
     _log(options.problems(config))
@@ -110,6 +110,7 @@ def _init(config: Config) -> bool:
         try:
             started = _init_once(options.build(attempt))
             seams.adjust(attempt)
+            integrations.connect()
             return started
         except Exception as error:
             _start_error = error

@@ -1,5 +1,7 @@
 """The pages of the test project."""
 
+from importlib.util import find_spec
+
 from django.urls import include, path
 
 from tests import views
@@ -29,3 +31,8 @@ urlpatterns = [
     path("login/fail/", views.log_in_and_fail),
     path("logout/fail/", views.log_out_and_fail),
 ]
+
+if find_spec("rest_framework"):
+    from tests import drf
+
+    urlpatterns.append(path("api/<status>/", drf.answer))

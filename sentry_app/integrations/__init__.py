@@ -4,8 +4,10 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from django.apps import apps
+
 from sentry_app.conf import Config
-from sentry_app.integrations import celery, commands, django, redis
+from sentry_app.integrations import celery, commands, django, redis, rest_framework
 
 logger = logging.getLogger("sentry_app")
 
@@ -16,6 +18,18 @@ BUILDERS: tuple[Callable[[Config], Any], ...] = (
     celery.integration,
     redis.integration,
 )
+
+#: Each watches a package that the SDK does not, if it is installed; twice does no harm.
+CONNECTORS: tuple[Callable[[], None], ...] = (rest_framework.connect,)
+
+
+def connect() -> None:
+    """Watch what is installed. Never raises, and does nothing before the apps are loaded."""
+    for connector in CONNECTORS if apps.ready else ():
+        try:
+            connector()
+        except Exception:  # a version of the package that is made differently
+            logger.warning("%s: not monitored", connector.__module__, exc_info=True)
 
 
 def build(config: Config) -> list[Any]:
