@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
-from sentry_app import context, filters, outcomes
+from sentry_app import context, filters, outcomes, repeats
 from sentry_app.conf import Config
 from sentry_app.dotted import resolve
 
@@ -77,6 +77,13 @@ def from_test_user(config: Config, event: Event, hint: Hint) -> str | None:
     return outcomes.TEST_USER if filters.matches_glob(email, config.TEST_USER_EMAILS) else None
 
 
+def repeated_error(config: Config, event: Event, hint: Hint) -> str | None:
+    """An error that the request has met before."""
+    error = (hint.get("exc_info") or (None, None))[1]
+    reported = hint.get(context.REPORTED_HINT, set())
+    return outcomes.REPEATED if repeats.is_repeat(event, error, reported) else None
+
+
 #: What can be told before there is an event, from the exception or the logger alone.
 EARLY_FILTERS: tuple[Filter, ...] = (
     ignored_request,
@@ -85,7 +92,12 @@ EARLY_FILTERS: tuple[Filter, ...] = (
     interrupt,
     ignored_logger,
 )
-ERROR_FILTERS: tuple[Filter, ...] = (*EARLY_FILTERS, ignored_url, from_test_user)
+ERROR_FILTERS: tuple[Filter, ...] = (
+    *EARLY_FILTERS,
+    ignored_url,
+    from_test_user,
+    repeated_error,
+)
 TRANSACTION_FILTERS: tuple[Filter, ...] = (ignored_url, ignored_transaction, from_test_user)
 
 

@@ -72,7 +72,7 @@ def note_request(request: HttpRequest, config: Config) -> None:
     from sentry_app.user_fields import user_fields
 
     actor = context.current_actor(user_fields(config), send_pii=config.SEND_DEFAULT_PII)
-    actor.request, actor.user = request, context.UNKNOWN
+    actor.begin(request)
     sentry_sdk.add_breadcrumb(
         message=f"{request.method} {request.path}", category="request", level="info"
     )

@@ -19,6 +19,7 @@ IGNORED_TRANSACTION = "ignored_transaction"
 TEST_USER = "test_user"
 ASGI_LIFESPAN = "asgi_lifespan"
 INTERRUPT = "interrupt"
+REPEATED = "repeated"
 HOOK = "hook"
 EVENT_PROCESSOR = "event_processor"
 SAMPLED_OUT = "sampled_out"
@@ -39,6 +40,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
     TEST_USER: ("the user is a test user", "TEST_USER_EMAILS"),
     ASGI_LIFESPAN: ("Django's answer to an ASGI server's lifespan question", ""),
     INTERRUPT: ("Ctrl-C", ""),
+    REPEATED: ("the request met the same error before", ""),
     HOOK: ("a hook returned None", "BEFORE_SEND, BEFORE_SEND_TRANSACTION"),
     EVENT_PROCESSOR: ("an event processor or an integration returned None", "OPTIONS"),
     SAMPLED_OUT: (

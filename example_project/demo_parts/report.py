@@ -23,6 +23,7 @@ REASONS = {
     "ignored_logger": "the logger is one of IGNORED_LOGGERS",
     "ignored_transaction": "the name is one of IGNORED_TRANSACTIONS",
     "test_user": "the user's e-mail address is one of TEST_USER_EMAILS",
+    "repeated": "it was met again while Django answered for it",
     "sampled_out": "the sample rate decided so",
     "hook": "a hook of the project decided so",
 }

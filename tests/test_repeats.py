@@ -1,0 +1,90 @@
+"""One mistake is one event, however often Django meets it while it answers one request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import httpx
+import pytest
+from django.core.wsgi import get_wsgi_application
+from django.test import Client, override_settings
+from django.urls import clear_url_caches
+
+from sentry_app import outcomes
+from sentry_app.repeats import is_repeat
+from sentry_app.testing import Events
+from tests.support.asgi import visit
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def broken_urls(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A URLconf that cannot be imported."""
+    (tmp_path / "broken_urls.py").write_text("import no_such_module\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with override_settings(ROOT_URLCONF="broken_urls"):
+        clear_url_caches()
+        yield
+    clear_url_caches()
+
+
+def visit_wsgi(path: str) -> None:
+    transport = httpx.WSGITransport(app=get_wsgi_application(), raise_app_exceptions=False)
+    client = httpx.Client(transport=transport, base_url="http://testserver")
+    with client, suppress(ModuleNotFoundError):  # which Django leaves to the server
+        client.get(path)
+
+
+@pytest.mark.parametrize("go", [visit_wsgi, visit], ids=["wsgi", "asgi"])
+def test_a_broken_urlconf_is_one_event_for_each_request(
+    go: Callable[[str], Any], broken_urls: None, sentry_events: Events
+) -> None:
+    go("/ok/")
+    [event] = sentry_events.events
+    assert event["exception"]["values"][-1]["type"] == "ModuleNotFoundError"
+    assert outcomes.snapshot()[outcomes.REPEATED, "error"] >= 1
+    go("/ok/")
+    assert len(sentry_events.events) == 2
+
+
+def event(type: str = "django", handled: bool = False) -> Any:
+    return {"exception": {"values": [{"mechanism": {"type": type, "handled": handled}}]}}
+
+
+@pytest.mark.parametrize("kind", ["django", "wsgi", "asgi"])
+def test_what_ends_a_request_twice_is_a_repeat(kind: str) -> None:
+    reported: Any = set()
+    assert not is_repeat(event(), KeyError("a"), reported)
+    assert is_repeat(event(kind), KeyError("a"), reported)
+    assert not is_repeat(event(kind), KeyError("b"), reported)
+    assert not is_repeat(event(kind), ValueError("'a'"), reported)
+
+
+@pytest.mark.parametrize("other", [event("celery"), event(handled=True), {}, {"exception": None}])
+def test_what_does_not_end_one_may_come_again(other: Any) -> None:
+    reported: Any = set()
+    for _ in range(2):
+        assert not is_repeat(other, KeyError("a"), reported)
+    assert not is_repeat(event(), None, reported)
+
+
+class Mute(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("as asked")
+
+
+def test_an_error_without_a_text_is_no_repeat() -> None:
+    reported: Any = set()
+    for _ in range(2):
+        assert not is_repeat(event(), Mute(), reported)
+
+
+def test_djangos_own_client_makes_many_requests_in_one_scope(
+    sentry_events: Events,
+) -> None:
+    for _ in range(2):
+        Client(raise_request_exception=False).get("/error/")
+    assert len(sentry_events.events) == 2
