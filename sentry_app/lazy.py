@@ -77,7 +77,7 @@ def no_queries() -> Iterator[None]:
 def _connections() -> list[Any]:
     try:
         # Not to make a connection's object while the apps are loaded.
-        return list(connections.all(initialized_only=not apps.ready))
+        return list(connections.all(initialized_only=not apps.models_ready))
     except Exception:  # DATABASES is wrong, which Django says itself
         return []
 

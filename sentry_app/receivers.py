@@ -14,10 +14,10 @@ def connect() -> None:
     user_logged_out.connect(on_logout, dispatch_uid="sentry_app.on_logout")
     user_login_failed.connect(on_failed_login, dispatch_uid="sentry_app.on_failed_login")
     setting_changed.connect(on_setting_changed, dispatch_uid="sentry_app.on_setting_changed")
-    if sdk.is_configured():
+    if (config := sdk.running()) is not None:
         from sentry_app import integrations
 
-        integrations.connect()
+        integrations.connect(config)
 
 
 def on_login(sender: Any, user: Any, **kwargs: Any) -> None:

@@ -9,6 +9,9 @@ from typing import Any
 #: Who reports what ends a request: Django, and the SDK around the WSGI or ASGI application.
 _ENDS = frozenset({"django", "wsgi", "asgi"})
 
+#: Set on an error that was reported and goes on to the server, which logs it.
+_MARK = "_sentry_app_reported"
+
 Reported = set[tuple[type, str]]
 
 
@@ -17,7 +20,11 @@ def is_repeat(event: Any, error: BaseException | None, reported: Reported) -> bo
 
     Its like is an error of the same class with the same text. ``event`` says who reports it.
     """
-    if error is None or not _ends_request(event):
+    if error is None:
+        return False
+    if event.get("logger") and getattr(error, _MARK, False):
+        return True  # the server logs what it was told
+    if not _ends_request(event):
         return False
     try:
         like = (type(error), str(error))
@@ -26,6 +33,14 @@ def is_repeat(event: Any, error: BaseException | None, reported: Reported) -> bo
     repeated = like in reported
     reported.add(like)
     return repeated
+
+
+def mark(error: BaseException) -> None:
+    """Note that ``error`` was reported: its line in a log is none of its own."""
+    try:
+        setattr(error, _MARK, True)
+    except Exception:  # a class that takes no attributes
+        return
 
 
 def _ends_request(event: Any) -> bool:

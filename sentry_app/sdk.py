@@ -110,7 +110,7 @@ def _init(config: Config) -> bool:
         try:
             started = _init_once(options.build(attempt))
             seams.adjust(attempt)
-            integrations.connect()
+            integrations.connect(attempt)
             return started
         except Exception as error:
             _start_error = error

@@ -105,3 +105,35 @@ def test_a_version_that_the_sdk_does_not_know_is_left_out(
     monkeypatch.setattr(integrations, "BUILDERS", (too_old,))
     assert integrations.build(conf.load({})) == []
     assert "too old" in caplog.text
+
+
+def test_a_package_that_is_made_differently_is_left_out(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def different(config: conf.Config) -> None:
+        raise AttributeError("as asked")
+
+    monkeypatch.setattr(integrations, "CONNECTORS", (different,))
+    integrations.connect(conf.load({}))
+    assert "not monitored" in caplog.text
+
+
+def test_nothing_is_watched_before_the_models_are_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(integrations, "CONNECTORS", (pytest.fail,))
+    monkeypatch.setattr("django.apps.apps.models_ready", False)
+    integrations.connect(conf.load({}))
+
+
+@pytest.mark.parametrize("package", ["channels", "rest_framework"])
+def test_without_a_dsn_nothing_is_patched(package: str, tmp_path: Path) -> None:
+    pytest.importorskip(package)
+    code = f"""
+        import django
+        django.setup()
+        import sys
+        from django.core.signals import request_started
+        print({package!r} + ".views" in sys.modules, {package!r} + ".consumer" in sys.modules)
+        print(any("sentry_app" in str(key) for (key, *_) in request_started.receivers))
+    """
+    ran = Project(tmp_path).run(code)
+    assert ran.stdout == "False False\nFalse\n", ran.stderr

@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.signals import request_started
 
+from sentry_app import conf
 from sentry_app.integrations import rest_framework
 from sentry_app.testing import Events
 
@@ -64,7 +65,7 @@ def test_it_is_watched_once_and_from_the_first_request_on(
 ) -> None:
     client.get("/api/200/")
     watched = APIView.handle_exception
-    rest_framework.connect()
+    rest_framework.connect(conf.load({}))
     client.get("/api/200/")
     assert APIView.handle_exception is watched
     assert not request_started.disconnect(dispatch_uid=rest_framework._UID)

@@ -13,7 +13,7 @@ from django.test import Client, override_settings
 from django.urls import clear_url_caches
 
 from sentry_app import outcomes
-from sentry_app.repeats import is_repeat
+from sentry_app.repeats import is_repeat, mark
 from sentry_app.testing import Events
 from tests.support.asgi import visit
 
@@ -69,6 +69,20 @@ def test_what_does_not_end_one_may_come_again(other: Any) -> None:
     for _ in range(2):
         assert not is_repeat(other, KeyError("a"), reported)
     assert not is_repeat(event(), None, reported)
+
+
+class Rigid(Exception):
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(name)
+
+
+@pytest.mark.parametrize(("error", "expected"), [(KeyError("a"), True), (Rigid(), False)])
+def test_what_was_reported_is_not_reported_again_by_a_log(error: Any, expected: bool) -> None:
+    logged = {**event("logging", handled=True), "logger": "daphne.server"}
+    assert not is_repeat(logged, error, set())
+    mark(error)
+    assert is_repeat(logged, error, set()) is expected
+    assert not is_repeat(event("shop", handled=True), error, set())
 
 
 class Mute(Exception):

@@ -7,7 +7,14 @@ from typing import Any
 from django.apps import apps
 
 from sentry_app.conf import Config
-from sentry_app.integrations import celery, commands, django, redis, rest_framework
+from sentry_app.integrations import (
+    celery,
+    channels,
+    commands,
+    django,
+    redis,
+    rest_framework,
+)
 
 logger = logging.getLogger("sentry_app")
 
@@ -20,14 +27,14 @@ BUILDERS: tuple[Callable[[Config], Any], ...] = (
 )
 
 #: Each watches a package that the SDK does not, if it is installed; twice does no harm.
-CONNECTORS: tuple[Callable[[], None], ...] = (rest_framework.connect,)
+CONNECTORS: tuple[Callable[[Config], None], ...] = (channels.connect, rest_framework.connect)
 
 
-def connect() -> None:
+def connect(config: Config) -> None:
     """Watch what is installed. Never raises, and does nothing before the apps are loaded."""
-    for connector in CONNECTORS if apps.ready else ():
+    for connector in CONNECTORS if apps.models_ready else ():
         try:
-            connector()
+            connector(config)
         except Exception:  # a version of the package that is made differently
             logger.warning("%s: not monitored", connector.__module__, exc_info=True)
 

@@ -9,12 +9,13 @@ from typing import Any
 
 from django.core.signals import request_started
 
+from sentry_app.conf import Config
 from sentry_app.integrations.installed import is_installed
 
 _UID = "sentry_app.rest_framework"
 
 
-def connect() -> None:
+def connect(config: Config) -> None:
     """Watch REST framework's views from the first request on; without the package do nothing.
 
     Not earlier, because its modules read the project's settings when they are imported.
