@@ -53,12 +53,9 @@ class SentryContextMiddleware:
 
 def with_trace(response: HttpResponseBase, header: str) -> HttpResponseBase:
     """``response`` with the running trace's id, 32 hexadecimal digits, as ``header``."""
-    import sentry_sdk
+    from sentry_app import propagation
 
-    try:
-        trace_id = (sentry_sdk.get_traceparent() or "").partition("-")[0]
-    except Exception:  # SDK 2.35 recurses where there is no trace
-        return response
+    trace_id = propagation.trace_id()
     if trace_id:
         response.headers.setdefault(header, trace_id)
     return response

@@ -30,7 +30,7 @@ def test_the_lowest_sdk_is_the_same_everywhere() -> None:
 
 
 def test_there_are_examples() -> None:
-    assert len(BLOCKS) == 4
+    assert len(BLOCKS) == 5
 
 
 @pytest.mark.parametrize("block", [block for block in BLOCKS if "SENTRY = " in block])

@@ -25,6 +25,14 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 ENVELOPE_PATH = re.compile(r"/api/[^/]+/envelope/")
 
+DIALOG_PATH = "/api/embed/error-page/"
+DIALOG = """
+const told = new URL(document.currentScript.src).searchParams;
+const dialog = document.createElement("dialog");
+for (const [name, value] of told) dialog.setAttribute("data-" + name, value);
+document.body.append(dialog);
+"""
+
 
 class SentryServer:
     """Accepts envelopes while its `with` block runs and keeps them.
@@ -132,6 +140,13 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: _Httpd
+
+    def do_GET(self) -> None:
+        """The crash-report dialog: a stand-in that shows what it was told."""
+        if self.path.startswith(DIALOG_PATH):
+            self.reply(200, DIALOG, {"Content-Type": "text/javascript"})
+        else:
+            self.reply(404)
 
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
