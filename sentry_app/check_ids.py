@@ -36,6 +36,8 @@ DEPLOY_RELEASE = "sentry_app.W015"
 DEPLOY_SWITCHED_OFF = "sentry_app.W016"
 DEPLOY_TRANSPORT = "sentry_app.W017"
 
+RELEASE_UNREADABLE = "sentry_app.W018"
+
 #: What each id reports, for the documentation.
 TITLES: Mapping[str, str] = {
     NOT_A_DICT: "SENTRY is not a dict",
@@ -66,4 +68,5 @@ TITLES: Mapping[str, str] = {
     DEPLOY_RELEASE: "with --deploy: the release is unknown",
     DEPLOY_SWITCHED_OFF: "with --deploy: FORCE_DISABLE or TEST_MODE is on",
     DEPLOY_TRANSPORT: "with --deploy: events are printed or kept in memory, not sent",
+    RELEASE_UNREADABLE: "RELEASE_FILE or RELEASE_PACKAGE without a release",
 }

@@ -53,9 +53,15 @@ class Config:
     RELEASE: str | None = _row(
         None,
         env.name(200, _NAME_FORBIDS, ("none", "latest", ".", "..")),
-        'the version; without it what the SDK finds (git, Heroku, ...), else "unknown"',
+        'the version; without it what is found (platform, version.json, git), else "unknown"',
         fallbacks=("GIT_SHA",),
         check_id=check_ids.BAD_RELEASE,
+    )
+    RELEASE_FILE: str | None = _row(
+        None, env.text(), "file that holds the release: text, or JSON as version.json"
+    )
+    RELEASE_PACKAGE: str | None = _row(
+        None, env.text(), "installed package whose name and version are the release"
     )
     TRACES_SAMPLE_RATE: float = _row(
         0.1, _RATE, "share of fast, successful transactions kept; 0 is none at all"

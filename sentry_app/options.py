@@ -9,14 +9,13 @@ from typing import Any
 from django.utils.module_loading import import_string
 from sentry_sdk.consts import DEFAULT_OPTIONS
 from sentry_sdk.transport import Transport, make_transport
-from sentry_sdk.utils import get_default_release
 
-from sentry_app import check_ids, defaults, hooks, integrations, outcomes
-from sentry_app.conf import SETTINGS, Config
+from sentry_app import check_ids, defaults, hooks, integrations, outcomes, releases
+from sentry_app.conf import Config
 from sentry_app.sampler import Sampler
 from sentry_app.seams import breadcrumbs
 from sentry_app.seams.redis import RedisRepairs
-from sentry_app.setting import Problem, Source, one_line
+from sentry_app.setting import Problem, one_line
 from sentry_app.transports.file import FileTransport
 from sentry_app.transports.gate import Gate, Scrub
 
@@ -53,7 +52,7 @@ def build(config: Config) -> dict[str, Any]:
         **{name: getattr(config, key) for name, key in OWN_ARGUMENTS.items()},
         # The SDK reads SENTRY_DSN itself when it is given None; that one may be malformed.
         "dsn": config.DSN or "",
-        "release": release(config)[0],
+        "release": releases.release(config)[0],
         "before_send": hooks.BeforeSend(config),
         "before_send_transaction": hooks.before_send_transaction(config),
         "before_breadcrumb": breadcrumbs.folding_hook(hooks.before_breadcrumb(config)),
@@ -101,17 +100,6 @@ def problems(config: Config) -> list[Problem]:
                 )
             )
     return found
-
-
-def release(config: Config) -> tuple[str, Source]:
-    """The release that events carry, and where it came from."""
-    if config.RELEASE is not None:
-        return config.RELEASE, config.sources.get("RELEASE", Source("default"))
-    try:
-        found = SETTINGS["RELEASE"].kind.convert(get_default_release())
-    except ValueError:
-        return "unknown", Source("default")
-    return found, Source("detected", "by the SDK")
 
 
 def scrubber(config: Config) -> Scrub:

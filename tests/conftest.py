@@ -9,7 +9,7 @@ import pytest
 import sentry_sdk
 from django.core.wsgi import get_wsgi_application
 
-from sentry_app import conf, outcomes, sdk
+from sentry_app import conf, outcomes, releases, sdk
 from tests.support.relay import normalize_errors
 from tests.support.sentry_server import SentryServer
 
@@ -19,7 +19,7 @@ def clean_start(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No Sentry variables from outside, nothing counted, nothing running afterwards."""
     for variable in [name for name in os.environ if name.startswith("SENTRY_")]:
         monkeypatch.delenv(variable)
-    for variable in ("ENVIRONMENT", "GIT_SHA", "TEST_MODE"):
+    for variable in ("ENVIRONMENT", "GIT_SHA", "TEST_MODE", *releases.PLATFORM_VARIABLES):
         monkeypatch.delenv(variable, raising=False)
     outcomes.reset()
     with sentry_sdk.isolation_scope() as scope:

@@ -15,7 +15,7 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from sentry_sdk.transport import Transport
 
-from sentry_app import check_ids, checks, conf, options, sdk
+from sentry_app import check_ids, checks, conf, releases, sdk
 from sentry_app.checks import configuration
 from sentry_app.middleware import SentryContextMiddleware
 from tests.support.project import Project
@@ -376,13 +376,13 @@ def test_plain_http_within_the_machine(host: str, deployed: Any) -> None:
 
 
 def test_unknown_release(deployed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(options, "get_default_release", lambda: None)
+    monkeypatch.setattr(releases, "get_default_release", lambda: None)
     the_one(deployed(RELEASE=None), check_ids.DEPLOY_RELEASE, "$SENTRY_RELEASE", "$GIT_SHA")
     assert deployed(RELEASE="a/b") == []  # said by the other checks
 
 
 def test_a_release_that_the_sdk_finds(deployed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(options, "get_default_release", lambda: "c0ffee")
+    monkeypatch.setattr(releases, "get_default_release", lambda: "c0ffee")
     assert deployed(RELEASE=None) == []
 
 
@@ -439,6 +439,12 @@ def test_check_deploy_reports_it(settings: Any) -> None:
     assert check_ids.DEPLOY_PLAIN_HTTP in str(caught.value)
     assert check_ids.DEPLOY_SAMPLE_RATE in str(caught.value)
     assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["RELEASE_FILE", "RELEASE_PACKAGE"])
+def test_release_that_cannot_be_read(key: str, found: Any) -> None:
+    the_one(found(**{key: "no-such"}), check_ids.RELEASE_UNREADABLE, key, "no-such")
+    assert found(RELEASE_PACKAGE="pytest") == []
 
 
 def test_ids_of_errors_and_warnings(found: Any, settings: Any) -> None:

@@ -10,7 +10,7 @@ import sentry_sdk
 from sentry_sdk.consts import DEFAULT_OPTIONS
 from sentry_sdk.integrations import Integration
 
-from sentry_app import check_ids, conf, options
+from sentry_app import check_ids, conf, options, releases
 from sentry_app.conf import SETTINGS
 from tests.support.sentry_server import refused_dsn
 
@@ -142,8 +142,8 @@ def test_the_release_and_where_it_came_from(
     expected: tuple[str, str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(options, "get_default_release", lambda: "found")
-    release, source = options.release(conf.load(given, environ))
+    monkeypatch.setattr(releases, "get_default_release", lambda: "found")
+    release, source = releases.release(conf.load(given, environ))
     assert (release, str(source)) == expected
 
 
@@ -151,14 +151,14 @@ def test_the_release_and_where_it_came_from(
 def test_a_release_that_is_not_found_or_not_valid_is_unknown(
     found: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(options, "get_default_release", lambda: found)
-    assert options.release(conf.load({}, {}))[0] == "unknown"
+    monkeypatch.setattr(releases, "get_default_release", lambda: found)
+    assert releases.release(conf.load({}, {}))[0] == "unknown"
 
 
 def test_what_the_sdk_finds_is_the_release(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     monkeypatch.chdir(tmp_path)  # where there is no git repository
     monkeypatch.setenv("HEROKU_SLUG_COMMIT", "c0ffee")
-    assert options.release(conf.load({}, {}))[0] == "c0ffee"
+    assert releases.release(conf.load({}, {}))[0] == "c0ffee"
 
 
 # Scrubbing

@@ -49,7 +49,7 @@ def test_each_value_has_its_source(settings: Any, monkeypatch: pytest.MonkeyPatc
 
 
 def test_the_release_is_the_one_that_events_carry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sentry_app.options.get_default_release", lambda: "abc123")
+    monkeypatch.setattr("sentry_app.releases.get_default_release", lambda: "abc123")
     release = sentry_config("--json").document["RELEASE"]
     assert (release["value"], release["source"]) == ("abc123", "detected by the SDK")
 

@@ -24,6 +24,7 @@ CHECKS: tuple[Check, ...] = (
     configuration.missing_extras,
     configuration.no_tail_sampling,
     configuration.missing_parts,
+    configuration.unreadable_release,
     configuration.opened_fields,
     configuration.useless_fields,
     project.second_init,

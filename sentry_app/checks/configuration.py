@@ -120,6 +120,23 @@ def missing_parts(config: Config) -> Iterator[Problem]:
         )
 
 
+def unreadable_release(config: Config) -> Iterator[Problem]:
+    """RELEASE_FILE or RELEASE_PACKAGE that names nothing."""
+    if not (config.RELEASE_FILE or config.RELEASE_PACKAGE):
+        return
+    from sentry_app.releases import READERS
+
+    for key, read in READERS.items():
+        name = getattr(config, key)
+        if name and not read(name):
+            yield Problem(
+                check_ids.RELEASE_UNREADABLE,
+                key,
+                f"{config.sources[key]} names {name!r}, from which no release can be read.",
+                "Correct the name, or remove the setting; until then the next source counts.",
+            )
+
+
 def opened_fields(config: Config) -> Iterator[Problem]:
     """Entries of SCRUB_ALLOW that are in the built-in set."""
     if not config.SCRUB_ALLOW:

@@ -82,9 +82,9 @@ def unknown_release(config: Config) -> Iterator[Problem]:
     """Neither RELEASE nor anything that the SDK finds."""
     if config.RELEASE is not None or _is_reported(config, "RELEASE"):
         return
-    from sentry_app import options
+    from sentry_app import releases
 
-    if options.release(config)[0] == "unknown":
+    if releases.release(config)[0] == "unknown":
         yield Problem(
             check_ids.DEPLOY_RELEASE,
             "RELEASE",

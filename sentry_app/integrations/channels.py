@@ -9,7 +9,6 @@ from types import SimpleNamespace
 from typing import Any
 
 from sentry_app.conf import Config
-from sentry_app.context import current_actor
 from sentry_app.integrations.installed import is_installed
 from sentry_app.repeats import mark
 from sentry_app.user_fields import user_fields
@@ -33,6 +32,8 @@ def _watching(original: Any, config: Config) -> Any:
     @wraps(original)
     async def serve(self: Any, scope: Any, receive: Any, send: Any) -> Any:
         import sentry_sdk
+
+        from sentry_app.context import current_actor
 
         if not sentry_sdk.get_client().is_active():
             return await original(self, scope, receive, send)

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from sentry_app import check_ids, options
+from sentry_app import check_ids, releases
 from sentry_app.conf import SETTINGS, Config
 from sentry_app.management.reasons import Verdict, verdict
 from sentry_app.setting import Source, masked_dsn
@@ -79,7 +79,7 @@ def header(config: Config) -> dict[str, Any]:
         "host": _row(parts.netloc.rpartition("@")[2] or None, dsn),
         "project": _row(parts.path.rpartition("/")[2] or None, dsn),
         "environment": _row(config.ENVIRONMENT, config.sources["ENVIRONMENT"]),
-        "release": _row(*options.release(config)),
+        "release": _row(*releases.release(config)),
         "transport": _row(config.TRANSPORT, config.sources["TRANSPORT"]),
     }
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import sentry_sdk
 
-from sentry_app import options, sdk
+from sentry_app import options, releases, sdk
 from sentry_app.conf import SETTINGS, Config
 from sentry_app.management.configuration import obstacle
 from sentry_app.management.drops import name_of
@@ -29,7 +29,7 @@ def _setting(config: Config, name: str) -> dict[str, Any]:
     setting = SETTINGS[name]
     value, source = getattr(config, name), config.sources[name]
     if name == "RELEASE":
-        value, source = options.release(config)
+        value, source = releases.release(config)
     return {
         "value": _shown(config, name, value),
         "source": str(source),
