@@ -1,6 +1,7 @@
 """A small Django project for the tests; the SDK is off until a test switches it on."""
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 SECRET_KEY = "tests"
@@ -11,6 +12,7 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
+    *(package for package in ("flags", "waffle") if find_spec(package)),
 ]
 MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -33,4 +35,5 @@ DATABASES = {
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
+FLAGS = {"dark": [{"condition": "boolean", "value": True}]}  # of django-flags
 SENTRY: dict[str, object] = {}

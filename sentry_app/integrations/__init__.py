@@ -12,8 +12,10 @@ from sentry_app.integrations import (
     channels,
     commands,
     django,
+    flags,
     redis,
     rest_framework,
+    waffle,
 )
 
 logger = logging.getLogger("sentry_app")
@@ -27,7 +29,12 @@ BUILDERS: tuple[Callable[[Config], Any], ...] = (
 )
 
 #: Each watches a package that the SDK does not, if it is installed; twice does no harm.
-CONNECTORS: tuple[Callable[[Config], None], ...] = (channels.connect, rest_framework.connect)
+CONNECTORS: tuple[Callable[[Config], None], ...] = (
+    channels.connect,
+    flags.connect,
+    rest_framework.connect,
+    waffle.connect,
+)
 
 
 def connect(config: Config) -> None:
