@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
-from sentry_app import context, filters, outcomes, repeats
+from sentry_app import context, filters, outcomes, repeats, typed_names
 from sentry_app.conf import Config
 from sentry_app.dotted import resolve
 
@@ -149,11 +149,20 @@ def limit_user(config: Config, event: Event) -> None:
             user.pop(field, None)
 
 
+def forget_typed_names(event: Event, hint: Hint) -> None:
+    """Take out the names that were typed at a failed login."""
+    try:
+        typed_names.forget(event, hint.get(context.TYPED_HINT, ()))
+    except Exception:
+        _log_failure(forget_typed_names)
+
+
 def _chain(config: Config, category: str, steps: Iterable[Filter], hooks: Iterable[Any]) -> Hook:
     def run(event: Event, hint: Hint) -> Event | None:
         reason = _first_reason(config, event, hint, steps)
         if reason is None:
             limit_user(config, event)
+            forget_typed_names(event, hint)
             kept = _run_hooks(event, hint, hooks)
             if kept is not None:
                 return kept

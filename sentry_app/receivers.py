@@ -7,6 +7,9 @@ from django.core.signals import setting_changed
 
 from sentry_app import conf, sdk
 
+#: So many names of failed logins are remembered for one request.
+_MOST_NAMES = 100
+
 
 def connect() -> None:
     """Connect every receiver; calling it again changes nothing."""
@@ -30,8 +33,14 @@ def on_logout(sender: Any, user: Any, **kwargs: Any) -> None:
     _change_user(None, "User logged out")
 
 
-def on_failed_login(sender: Any, **kwargs: Any) -> None:
-    """A breadcrumb; never with the credentials, which may be right but for one letter."""
+def on_failed_login(sender: Any, credentials: Any = None, **kwargs: Any) -> None:
+    """A breadcrumb; never with the credentials, which may be right but for one letter.
+
+    Without SEND_DEFAULT_PII the name that was typed goes from the rest of the request's events too.
+    """
+    config = sdk.running()
+    if config is not None and not config.SEND_DEFAULT_PII:
+        _forget(credentials or {}, config)
     _add_breadcrumb("Login failed", level="warning")
 
 
@@ -39,6 +48,16 @@ def on_setting_changed(setting: str, **kwargs: Any) -> None:
     """Start with the changed SENTRY dict, so that ``override_settings`` works in tests."""
     if setting == "SENTRY":
         sdk.start(conf.load())
+
+
+def _forget(credentials: Any, config: conf.Config) -> None:
+    from sentry_app import context
+    from sentry_app.typed_names import typed_names
+    from sentry_app.user_fields import user_fields
+
+    actor = context.current_actor(user_fields(config), send_pii=config.SEND_DEFAULT_PII)
+    if len(actor.typed) < _MOST_NAMES:
+        actor.typed |= typed_names(credentials)
 
 
 def _change_user(user: Any, message: str) -> None:

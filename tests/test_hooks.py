@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.http import Http404
 from sentry_sdk.crons import capture_checkin
 
-from sentry_app import outcomes
+from sentry_app import context, hooks, outcomes
 from sentry_app.testing import Events, capture_events
 from tests.support.asgi import visit
 
@@ -314,3 +314,10 @@ def test_a_websocket_that_django_cannot_handle_is_an_error(sentry_events: Events
         error = ValueError(f"Django can only handle ASGI/HTTP connections, not {kind}.")
         sentry_sdk.capture_exception(error)
     assert len(sentry_events.events) == 1
+
+
+def test_an_event_of_another_shape_is_kept_with_the_names(sentry_events: Events) -> None:
+    event = {"exception": "as asked"}
+    hooks.forget_typed_names(event, {context.TYPED_HINT: {"ann"}})
+    assert event == {"exception": "as asked"}
+    assert outcomes.failures() == {"forget_typed_names": 1}

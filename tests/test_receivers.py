@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx
@@ -10,10 +11,11 @@ from django.contrib.auth import signals
 from django.contrib.auth.models import User
 
 from sentry_app import receivers
-from sentry_app.testing import Events
+from sentry_app.testing import Events, capture_events
 from tests.support.asgi import visit
 
 PASSWORD = "pa55" + "word"
+NAME = "an" + ".na"  # not as it stands in this file, whose lines an event shows
 
 pytestmark = pytest.mark.django_db
 
@@ -64,6 +66,22 @@ def test_a_failed_login_carries_neither_name_nor_password(
 ) -> None:
     log_in(client, "/login/fail/", password="wr" + "ong")
     assert crumbs(sentry_events) == [crumb("Login failed", "warning")]
+
+
+@pytest.mark.parametrize("pii", [False, True])
+def test_the_name_that_was_typed_is_personal(pii: bool, client: httpx.Client, ann: User) -> None:
+    with capture_events(SEND_DEFAULT_PII=pii) as events:
+        client.post("/login/post/", data={"username": NAME, "password": "wr" + "ong"})
+        told = [json.dumps(item) for item in [*events.events, *events.transactions]]
+    assert len(told) == 3
+    assert {NAME in item for item in told} == {pii}
+
+
+def test_a_login_that_works_hides_no_name(
+    client: httpx.Client, ann: User, sentry_events: Events
+) -> None:
+    client.post("/login/post/", data={"username": "ann", "password": PASSWORD})
+    assert sentry_events.events[-1]["request"]["data"]["username"] == "ann"
 
 
 def test_under_asgi_as_well(ann: User, sentry_events: Events) -> None:

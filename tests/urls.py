@@ -28,6 +28,7 @@ urlpatterns = [
     path("lazy-template/", views.lazy_template),
     path("login/", views.log_in),
     path("logout/", views.log_out),
+    path("login/post/", views.post_login),
     path("login/fail/", views.log_in_and_fail),
     path("logout/fail/", views.log_out_and_fail),
 ]

@@ -105,6 +105,15 @@ def log_in_and_fail(request: HttpRequest) -> HttpResponse:
     raise Broken(str(log_in(request)))
 
 
+@csrf_exempt
+def post_login(request: HttpRequest) -> HttpResponse:
+    """Logs in with the form's user name and password, says so in the log, and fails."""
+    username = request.POST["username"]
+    user = authenticate(request, username=username, password=request.POST["password"])
+    logger.error("login of %s: %s", username, user)
+    raise Broken(f"no page for {username}")
+
+
 def log_out_and_fail(request: HttpRequest) -> HttpResponse:
     raise Broken(str(log_out(request)))
 
