@@ -75,11 +75,13 @@ def no_queries() -> Iterator[None]:
 
 
 def _connections() -> list[Any]:
+    """This thread's connections; not those that a live test server shares with other threads."""
     try:
         # Not to make a connection's object while the apps are loaded.
-        return list(connections.all(initialized_only=not apps.models_ready))
+        found = connections.all(initialized_only=not apps.models_ready)
     except Exception:  # DATABASES is wrong, which Django says itself
         return []
+    return [connection for connection in found if not connection.allow_thread_sharing]
 
 
 def _own(attributes: dict[str, Any]) -> dict[str, Any]:

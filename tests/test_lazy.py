@@ -85,6 +85,16 @@ def test_what_another_has_put_there_comes_back(monkeypatch: pytest.MonkeyPatch) 
     assert connection.cursor == "anothers"
 
 
+@pytest.mark.django_db
+def test_a_connection_that_threads_share_stays_open() -> None:
+    connection.inc_thread_sharing()
+    try:
+        with lazy.no_queries():
+            assert User.objects.count() == 0
+    finally:
+        connection.dec_thread_sharing()
+
+
 def test_no_connection_is_made_either(monkeypatch: pytest.MonkeyPatch) -> None:
     def connect(self: Any) -> None:
         pytest.fail("it connects")
