@@ -72,5 +72,5 @@ def test_the_error_page_opens_the_dialog_for_its_event(site: str, sentry: Sentry
 
 
 def test_the_policy_is_in_force(site: str) -> None:
-    policy = httpx.get(f"{site}/error/").headers["Content-Security-Policy"]
+    policy = httpx.get(f"{site}/error/", timeout=30).headers["Content-Security-Policy"]
     assert "'nonce-" in policy

@@ -103,7 +103,7 @@ def error_page(template: str = "500.html") -> str:
     return response.content.decode()
 
 
-@pytest.mark.parametrize("template", ["500.html", "broken.html"])
+@pytest.mark.parametrize("template", ["500.html", "broken.html", "unreadable.html"])
 def test_without_a_template_that_works_the_page_is_ours(
     template: str, sentry_events: Events
 ) -> None:
