@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from importlib.util import find_spec
 from typing import Any
 
@@ -64,21 +65,18 @@ def serve(database: str, sentry: SentryServer) -> Iterator[Callable[[list[str]],
         SENTRY_DSN=sentry.dsn,
         SENTRY_TRACES_SAMPLE_RATE="1.0",
     )
-    ends: list[Any] = []
+    with ExitStack() as stack:
 
-    def start(argv: list[str]) -> httpx.Client:
-        running = run_server(argv, READY, env=environment)
-        process = running.__enter__()
-        ends.append(running)
-        match = process.wait_for_line(READY)
-        url = match[1] or f"http://{match[2]}"
-        client = httpx.Client(base_url=url, timeout=30, headers=FROM_A_BROWSER)
-        assert client.get("/login/", params=LOGIN).text == "in"
-        return client
+        def start(argv: list[str]) -> httpx.Client:
+            process = stack.enter_context(run_server(argv, READY, env=environment))
+            match = process.wait_for_line(READY)
+            url = match[1] or f"http://{match[2]}"
+            client = httpx.Client(base_url=url, timeout=30, headers=FROM_A_BROWSER)
+            stack.enter_context(client)
+            assert client.get("/login/", params=LOGIN).text == "in"
+            return client
 
-    yield start
-    for running in ends:
-        running.__exit__(None, None, None)
+        yield start
 
 
 def told(sentry: SentryServer) -> dict[str, Any]:
