@@ -103,7 +103,7 @@ class Config:
     SCRUB_PATTERNS: tuple[str, ...] = _row(
         (), env.patterns(), "further regular expressions for secret values", strictest=()
     )
-    USER_FIELDS: tuple[str, ...] | str | Callable[[Any], Any] = _row(  # noqa: RUF009 (a field)
+    USER_FIELDS: tuple[str, ...] | str | Callable[[Any], Any] = _row(
         defaults.USER_FIELDS,
         env_names.user_fields(),
         "what is said about a user beside the id, with SEND_DEFAULT_PII: attributes, or a callable",
