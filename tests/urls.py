@@ -9,6 +9,8 @@ from tests import views
 urlpatterns = [
     path("ok/", views.ok),
     path("error/", views.error),
+    path("call/", views.call),
+    path("call/fail/", views.call, {"fails": True}),
     path("async-error/", views.async_error),
     path("secrets/", views.secrets),
     path("missing/", views.missing),

@@ -1,6 +1,8 @@
 """Views that work, fail, and know their user."""
 
 import logging
+import os
+import urllib.request
 from dataclasses import dataclass
 
 import sentry_sdk
@@ -26,6 +28,15 @@ def ok(request: HttpRequest) -> HttpResponse:
 
 def error(request: HttpRequest) -> HttpResponse:
     raise Broken("as asked")
+
+
+def call(request: HttpRequest, fails: bool = False) -> HttpResponse:
+    """Asks the service behind this one, which $DOWNSTREAM_URL names; may fail then."""
+    url = os.environ["DOWNSTREAM_URL"] + request.path
+    urllib.request.urlopen(url, timeout=30).close()
+    if fails:
+        raise Broken("as asked")
+    return HttpResponse("ok")
 
 
 async def async_error(request: HttpRequest) -> HttpResponse:
