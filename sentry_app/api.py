@@ -6,7 +6,7 @@ from typing import Any
 import sentry_sdk
 from sentry_sdk.tracing import NoOpSpan, Span
 
-from sentry_app import context, defaults, sdk
+from sentry_app import context, defaults, outcomes, sdk
 from sentry_app.user_fields import user_fields
 
 
@@ -22,6 +22,8 @@ def sentry_capture_exception(error: BaseException | None = None, **scope: Any) -
         except PaymentError as error:
             sentry_capture_exception(error, tags={"shop": shop.slug})
     """
+    if _is_off("error", type(error).__name__ if error else "exception"):
+        return None
     return sentry_sdk.capture_exception(error, **scope)
 
 
@@ -30,6 +32,8 @@ def sentry_capture_message(message: str, level: Any = "info", **scope: Any) -> s
 
     ``level`` is debug, info, warning, error or fatal; ``scope`` as for an exception.
     """
+    if _is_off("error", "message"):
+        return None
     return sentry_sdk.capture_message(message, level=level, **scope)
 
 
@@ -72,7 +76,7 @@ def sentry_start_transaction(
             with sentry_start_span(op="http.client", description="payment gateway"):
                 charge(order)
     """
-    if not sentry_sdk.get_client().is_active():
+    if _is_off("transaction", name):
         return NoOpSpan()
     transaction: Span = sentry_sdk.start_transaction(name=name, op=op, **more)
     return transaction
@@ -86,3 +90,11 @@ def sentry_start_span(
         return NoOpSpan()
     name = more.pop("name", None) or description
     return sentry_sdk.start_span(op=op, name=name, **more)
+
+
+def _is_off(category: str, what: str) -> bool:
+    """Whether the SDK is off; then ``what`` is counted as dropped."""
+    if sentry_sdk.get_client().is_active():
+        return False
+    outcomes.record(outcomes.DISABLED, category, what)
+    return True

@@ -12,6 +12,7 @@ from sentry_sdk.tracing import NoOpSpan
 
 import sentry_app
 from sentry_app import (
+    outcomes,
     sentry_add_breadcrumb,
     sentry_capture_exception,
     sentry_capture_message,
@@ -42,6 +43,17 @@ sampled = pytest.mark.sentry(TRACES_SAMPLE_RATE=1.0)
 )
 def test_off_they_return_nothing(call: Callable[[], Any]) -> None:
     assert call() is None
+
+
+def test_off_what_is_captured_is_counted() -> None:
+    sentry_capture_exception(ValueError("off"))
+    sentry_capture_message("off")
+    with sentry_start_transaction(name="buy"):
+        pass
+    assert outcomes.snapshot() == {
+        (outcomes.DISABLED, "error"): 2,
+        (outcomes.DISABLED, "transaction"): 1,
+    }
 
 
 @pytest.mark.parametrize(

@@ -58,3 +58,10 @@ def test_reset_forgets_everything() -> None:
     outcomes.record_failure("step")
     outcomes.reset()
     assert (outcomes.snapshot(), outcomes.failures()) == ({}, {})
+
+
+def test_every_reason_is_explained() -> None:
+    constants = {
+        value for name, value in vars(outcomes).items() if name.isupper() and type(value) is str
+    }
+    assert constants == set(outcomes.REASONS)

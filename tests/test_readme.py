@@ -3,12 +3,13 @@
 import configparser
 import re
 import textwrap
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from sentry_app import conf
-from tests.support.readme import README, updated
+from tests.support.readme import DOCUMENTS, README, updated
 
 TEXT = README.read_text()
 BLOCKS = [
@@ -17,8 +18,10 @@ BLOCKS = [
 ]
 
 
-def test_the_tables_are_those_of_the_code() -> None:
-    assert updated(TEXT) == TEXT, "run: python -m tests.support.readme"
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_the_tables_are_those_of_the_code(document: Path) -> None:
+    text = document.read_text()
+    assert updated(text) == text, "run: python -m tests.support.readme"
 
 
 def test_the_lowest_sdk_is_the_same_everywhere() -> None:

@@ -1,15 +1,16 @@
-"""The README's tables, derived from the code.
+"""The tables of the README and the docs, derived from the code.
 
-``python -m tests.support.readme`` writes them into README.rst; ``test_readme.py`` compares.
+``python -m tests.support.readme`` writes them; ``test_readme.py`` compares.
 """
 
 from pathlib import Path
 
-from sentry_app import check_ids
+from sentry_app import check_ids, outcomes
 from sentry_app.conf import SETTINGS
 from sentry_app.setting import Setting
 
 README = Path(__file__).parents[2] / "README.rst"
+DOCUMENTS = [README, README.parent / "docs" / "where-is-my-event.rst"]
 
 
 def settings_table() -> list[str]:
@@ -31,13 +32,26 @@ def checks_table() -> list[str]:
     return _table(["Id", "What is wrong"], rows)
 
 
+def reasons_table() -> list[str]:
+    """One row for each reason why something is dropped."""
+    rows = [
+        [f"``{reason}``", meaning, setting or "none"]
+        for reason, (meaning, setting) in outcomes.REASONS.items()
+    ]
+    return _table(["Reason", "What it means", "Setting"], rows)
+
+
+TABLES = {"settings": settings_table, "checks": checks_table, "reasons": reasons_table}
+
+
 def updated(text: str) -> str:
-    """``text`` of the README with its tables as they should be."""
-    for name, table in (("settings", settings_table()), ("checks", checks_table())):
+    """``text`` of a document with its tables as they should be."""
+    for name, table in TABLES.items():
         begin, end = f".. {name}-table-begin\n", f".. {name}-table-end\n"
-        head, _, rest = text.partition(begin)
-        _, _, tail = rest.partition(end)
-        text = head + begin + "\n" + "\n".join(table) + "\n\n" + end + tail
+        if begin in text:
+            head, _, rest = text.partition(begin)
+            _, _, tail = rest.partition(end)
+            text = head + begin + "\n" + "\n".join(table()) + "\n\n" + end + tail
     return text
 
 
@@ -56,4 +70,5 @@ def _table(head: list[str], rows: list[list[str]]) -> list[str]:
 
 
 if __name__ == "__main__":
-    README.write_text(updated(README.read_text()))
+    for document in DOCUMENTS:
+        document.write_text(updated(document.read_text()))
