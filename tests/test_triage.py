@@ -10,7 +10,7 @@ from sentry_app import defaults
 from sentry_app.scrubbing.findings import Findings
 from sentry_app.scrubbing.keys import SecretKeys
 from sentry_app.scrubbing.rules import Rules
-from sentry_app.scrubbing.triage import Triage
+from sentry_app.scrubbing.triage import SEPARATOR, Triage
 from tests.support import leaks
 
 KEYS = SecretKeys(defaults.SCRUB_FIELDS)
@@ -20,7 +20,7 @@ VALUE = "zQ7" + "wRt2"
 
 def missed(texts: list[str]) -> list[str]:
     triage = Triage(KEYS, ip_addresses=True)
-    suspects = triage.suspects(texts, "\n".join(texts))
+    suspects = triage.suspects(texts, SEPARATOR.join(texts))
     return [
         text for text in texts if text not in suspects and RULES.scrub(text, Findings()) != text
     ]

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from sentry_app.scrubbing.findings import Findings
 from sentry_app.scrubbing.keys import SecretKeys, words
-from sentry_app.scrubbing.protocol import ROOT, WHOLE
+from sentry_app.scrubbing.pairs import NAMES
+from sentry_app.scrubbing.protocol import KEEP, ROOT, WHOLE
 from sentry_app.scrubbing.rules import Rules
 from sentry_app.scrubbing.triage import Triage
 
@@ -21,22 +22,30 @@ SHORTEST_KEY = 8
 #: numbers, the ports of the usual services.
 _NUMBERS = (None, *range(1024), 1433, 1521, 3306, 5432, 5672, 6379, 8000, 8080, 9200, 11211, 27017)
 
-_TEXTS = frozenset({str, type(None)})
+#: What is no container; these can be members of a set.
+SCALARS = frozenset({str, int, float, bool, type(None)})
 
 _VERSIONS = frozenset({"version", "versions", "release", "build"})
 
 
 class Shape(NamedTuple):
-    """How to walk a mapping with certain keys: nothing is asked twice about the same keys.
+    """How to walk mappings with certain keys: nothing is asked twice about the same keys.
 
-    ``values`` gives the values of the keys ``texts``, which are usually texts; ``rest`` are other
-    keys and what to do with them; ``is_special``: keys may hold secrets, or name one another.
+    ``values`` gives the values of the keys ``texts``, which are usually texts or numbers, and
+    ``values_kept`` those of the keys ``kept``; ``rest`` are other keys, what to do with them, and
+    the table of a mapping that stands there. ``is_odd``: keys may hold secrets themselves;
+    ``may_spell_out``: a key may name the value of another.
     """
 
+    keys: tuple[Any, ...]
     texts: tuple[Any, ...]
     values: Callable[[Any], tuple[Any, ...]]
-    rest: list[tuple[Any, Any]]
+    kept: tuple[Any, ...]
+    values_kept: Callable[[Any], tuple[Any, ...]]
+    rest: list[tuple[Any, Any, Any]]
     is_special: bool
+    is_odd: bool
+    may_spell_out: bool
 
 
 class Table(dict[Any, Any]):
@@ -81,22 +90,34 @@ class Memory:
             return True
         return len(key) <= 100 and self.rules.scrub(key, Findings()) == key
 
-    def shape(self, data: dict[Any, Any], table: Table) -> Shape:
-        """How to walk ``data``, whose keys have not been seen together in ``table`` yet."""
-        kinds = {key: table[key] if key in table else self.kind(key, table) for key in data}
-        texts = tuple(
-            key for key, kind in kinds.items() if kind is PLAIN and type(data[key]) in _TEXTS
-        )
+    def shape(self, keys: tuple[Any, ...], maps: list[dict[Any, Any]], table: Table) -> Shape:
+        """How to walk mappings with ``keys`` such as ``maps``."""
+        kinds = {key: table[key] if key in table else self.kind(key, table) for key in keys}
+        known = table.shapes.get(keys)
+        apart = {key for key, _, _ in known.rest} if known else set()
+        apart |= {key for data in maps for key in keys if type(data[key]) not in SCALARS}
+        texts = tuple(key for key, kind in kinds.items() if kind is PLAIN and key not in apart)
+        kept = tuple(key for key, kind in kinds.items() if kind is KEEP)
+        done = {*texts, *kept}
         rest = [
-            (key, kind)
+            (key, kind, self._below(kind))
             for key, kind in kinds.items()
-            if kind is not WHOLE and key not in set(texts)
+            if kind is not WHOLE and key not in done
         ]
-        is_odd = any(key not in table for key in data)
-        shape = Shape(texts, _getter(texts), rest, is_odd or "value" in data)
-        if not is_odd and len(data) <= 50 and len(table.shapes) < self.MAX_SHAPES:
-            table.shapes[tuple(data)] = shape
+        is_odd = any(key not in table for key in keys)
+        may_spell_out = "value" in kinds and not NAMES.isdisjoint(kinds)
+        shape = Shape(
+            keys, texts, _getter(texts), kept, _getter(kept), rest,
+            is_odd or may_spell_out, is_odd, may_spell_out,
+        )  # fmt: skip
+        if not is_odd and len(keys) <= 50 and len(table.shapes) < self.MAX_SHAPES:
+            table.shapes[keys] = shape
         return shape
+
+    def _below(self, kind: Any) -> Table | None:
+        if type(kind) is Table:
+            return kind
+        return self.generic if kind is PLAIN else None
 
     def remember(self, texts: Iterable[str], lines: Iterable[str]) -> None:
         """Keep ``texts`` and source ``lines`` in which nothing was found."""

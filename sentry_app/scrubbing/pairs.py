@@ -9,6 +9,8 @@ _FIELD = re.compile(r"['\"]?[a-z][a-z_\-]{0,40}['\"]?")
 #: Of mysql's programs, and of curl.
 _PASSWORD_FLAG = re.compile(r"['\"]?-p[^\s-]")
 _USER_FLAG = re.compile(r"['\"]?(?:-u|--user)['\"]?\Z")
+#: Keys that name the value beside them.
+NAMES = frozenset({"name", "key", "field", "header", "param", "variable"})
 _BYTES = re.compile(r"b?(['\"])(.*)\1", re.S)
 
 
@@ -35,8 +37,7 @@ def secret_places(data: "list[Any] | tuple[Any, ...]", keys: SecretKeys, in_list
 def spelt_out(data: dict[Any, Any], keys: SecretKeys) -> bool:
     """Whether ``data`` is ``{"name": <a secret name>, "value": ...}``."""
     return "value" in data and any(
-        isinstance(data.get(name), str) and unquoted(data[name]) in keys
-        for name in ("name", "key", "field", "header", "param", "variable")
+        isinstance(data.get(name), str) and unquoted(data[name]) in keys for name in NAMES
     )
 
 

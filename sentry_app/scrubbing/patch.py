@@ -14,32 +14,39 @@ class Patch:
 
     def __init__(self, data: Any) -> None:
         self.holder = [data]
-        #: By identity, because comparing nodes would compare their whole way. A node is kept with
-        #: its copy, so that its identity is not given away again.
-        self._copies: dict[int, tuple[Node, Any]] = {}
+        #: By identity; each is kept, so that its identity is not given away again.
+        self._copies: dict[int, Any] = {}
 
     def put(self, node: Node, key: Any, value: Any) -> None:
         """Let ``value`` stand under ``key`` in the container ``node``."""
         self.container(node)[key] = value
 
     def container(self, node: Node) -> Any:
-        """The container ``node``, to be changed."""
-        if node is None:
-            return self.holder
-        found = self._copies.get(id(node))
-        if found is not None:
-            return found[1]
-        above = self.container(node[0])
-        copy = above[node[1]].copy()
-        above[node[1]] = copy
-        self._copies[id(node)] = node, copy
-        return copy
+        """The container ``node``, to be changed. If it was removed meanwhile, one that goes
+        nowhere.
+        """
+        above: Any = self.holder
+        for key in way(node):
+            inside = above[key]
+            if id(inside) not in self._copies:
+                if type(inside) is not dict and type(inside) is not list:
+                    return {}
+                inside = above[key] = inside.copy()
+                self._copies[id(inside)] = inside
+            above = inside
+        return above
 
 
-def path(node: Node) -> list[Any]:
-    """The keys from the item to ``node``."""
+def way(node: Node) -> list[Any]:
+    """The keys from the holder to ``node``."""
     keys = []
     while node is not None:
         node, key = node
         keys.append(key)
-    return keys[-2::-1]  # the first is the place of the item itself
+    keys.reverse()
+    return keys
+
+
+def path(node: Node) -> list[Any]:
+    """The keys from the item to ``node``."""
+    return way(node)[1:]

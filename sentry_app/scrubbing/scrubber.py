@@ -4,14 +4,14 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from sentry_app.scrubbing import templates
+from sentry_app.scrubbing.changes import Changed, Changes
 from sentry_app.scrubbing.echoes import Echoes, encoded, encodings, hexadecimal, is_distinct, plain
 from sentry_app.scrubbing.findings import FILTERED, Findings
 from sentry_app.scrubbing.keys import SecretKeys
 from sentry_app.scrubbing.memory import Memory
-from sentry_app.scrubbing.patch import Node
-from sentry_app.scrubbing.rewrite import rewrite
+from sentry_app.scrubbing.names import names, rename
 from sentry_app.scrubbing.rules import Rules
-from sentry_app.scrubbing.triage import Triage
+from sentry_app.scrubbing.triage import SEPARATOR, Triage
 from sentry_app.scrubbing.walk import Walk
 
 #: Longer texts are cut: Sentry accepts no event that is larger than this.
@@ -22,7 +22,6 @@ MAX_ECHOES = 300
 _MARGIN = 4_096
 
 Rule = Callable[[str, Findings], str]
-Place = tuple[Node, Any]
 
 
 class Scrubber:
@@ -69,12 +68,22 @@ class Scrubber:
 
     def _scrub(self, data: Any) -> Any:
         walk = Walk(self._memory, data)
-        clean = self._scrub_texts(walk.texts, walk.places, self._rules.scrub, walk)
-        lines = self._scrub_texts(walk.lines, walk.line_places, self._rules.scrub_source, walk)
-        self._memory.remember(clean, lines)
+        lines = walk.source.values.difference(self._memory.clean_lines)
+        changes = Changes()
+        clean = self._scrub_texts(walk.texts, self._rules.scrub, changes.texts, walk)
+        clean_lines = self._scrub_texts(
+            [line for line in lines if type(line) is str],
+            self._rules.scrub_source,
+            changes.lines,
+            walk,
+        )
+        self._memory.remember(clean, clean_lines)
+        echoes = self._echoes(changes, walk) if walk.found.secrets else None
+        changes.into(walk)
         templates.scrub(data, walk)
-        walk.rename()
-        scrubbed = self._without_echoes(walk.patch.holder[0], walk)
+        if echoes or walk.odd:
+            rename(walk, echoes)
+        scrubbed = walk.patch.holder[0]
         if walk.found.fired:
             self._count(walk.found.fired)
             if isinstance(scrubbed, dict) and "event_id" in scrubbed:
@@ -83,28 +92,22 @@ class Scrubber:
         return scrubbed
 
     def _scrub_texts(
-        self, texts: list[str], places: list[Place], rule: Rule, walk: Walk
+        self, texts: list[str], rule: Rule, changed: Changed, walk: Walk
     ) -> Iterable[str]:
-        """Put what ``rule`` leaves of ``texts`` in their ``places``; returns what may be kept."""
+        """Note in ``changed`` what ``rule`` leaves of ``texts``; returns what may be remembered."""
         if not texts:
             return ()
-        unique = list(dict.fromkeys(texts))
-        joined = "\n".join(unique)
-        suspects = self._suspects(unique, joined)
+        joined = SEPARATOR.join(texts)
+        suspects = self._suspects(texts, joined)
         heard = self._heard(suspects, joined)
         walk.found.secrets.update(heard)
-        left = {text: self._scrub_text(text, rule, walk.found) for text in suspects}
-        changed = {text: (new, rules) for text, (new, rules) in left.items() if new != text}
-        if changed:
-            for text, (node, key) in zip(texts, places, strict=True):
-                if text in changed:
-                    new, rules = changed[text]
-                    walk.patch.put(node, key, new)
-                    walk.remarks.add((node, key), rules)
-            unique = [text for text in unique if text not in changed]
-            walk.known += (new for new, _ in changed.values())
-        walk.known += unique
-        return () if heard or walk.found.decoded else unique
+        for text in suspects:
+            new, rules = self._scrub_text(text, rule, walk.found)
+            if new != text:
+                changed[text] = new, rules
+        if heard or walk.found.decoded:
+            return ()
+        return [text for text in texts if text not in changed] if changed else texts
 
     def _suspects(self, texts: list[str], joined: str) -> Collection[str]:
         """Those of ``texts`` that have to see the rules."""
@@ -123,7 +126,7 @@ class Scrubber:
         heard = self._known.heard_in(joined)
         found = list(heard.secrets()) if heard else []
         if suspects:
-            encoded = self._known_encoded.heard_in("\n".join(suspects))
+            encoded = self._known_encoded.heard_in(SEPARATOR.join(suspects))
             found += encoded.secrets() if encoded else ()
         return found
 
@@ -137,18 +140,15 @@ class Scrubber:
             scrubbed = found.remove("internal error")
         return scrubbed, found.fired[before:] or ["too long"]
 
-    def _without_echoes(self, scrubbed: Any, walk: Walk) -> Any:
+    @staticmethod
+    def _echoes(changes: Changes, walk: Walk) -> Echoes | None:
+        """The secrets that were found and stand elsewhere too; there they go."""
         own = {part for value in walk.found.secrets for part in plain(value) if is_distinct(part)}
-        if not own:
-            return scrubbed
         if len(own) > MAX_ECHOES:
             own = set(sorted(own, key=len)[-MAX_ECHOES:])
         own |= encoded(own, walk.found.decoded)
-        for secret in own:  # it may be a key
-            walk.known += filter(self._memory.generic.__contains__, (secret, f"'{secret}'"))
-        try:
-            joined = "\n".join(walk.known)
-        except TypeError:  # flags and numbers among them
-            joined = "\n".join([text for text in walk.known if type(text) is str])
-        echoes = Echoes(own).heard_in(joined)
-        return scrubbed if echoes is None else rewrite(scrubbed, echoes, walk, self._memory.root)
+        known = SEPARATOR.join([*changes.all_texts(walk), *names(walk)])
+        echoes = Echoes(own).heard_in(known) if own else None
+        if echoes is not None:
+            changes.scrub_echoes(echoes, walk)
+        return echoes

@@ -12,7 +12,8 @@ from typing import Any
 
 from sentry_app.scrubbing.keys import SecretKeys
 from sentry_app.scrubbing.patch import Node
-from sentry_app.scrubbing.walk import Walk, may_be_secret
+from sentry_app.scrubbing.removal import may_be_secret
+from sentry_app.scrubbing.walk import Walk
 
 _PARAMETER = "sentry.message.parameter."
 _TEMPLATE = "sentry.message.template"

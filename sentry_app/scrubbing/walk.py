@@ -1,226 +1,255 @@
-"""The walk over an item: every key is asked, every new text collected, nothing changed.
+"""The walk over an item: every key is asked, every text gathered, nothing changed.
 
-What goes is put in a patch. What a new text loses is decided afterwards, for all of them at once
+Spans, breadcrumbs, frames and what stands in them are alike: mappings with the same keys are looked
+at together, a column at a time, because a loop in C costs less than the same loop in Python. What
+goes at once is put in a patch. What a text loses is decided afterwards, for all of them together
 (``triage.py``).
 """
 
 import re
-from collections.abc import Container
+from collections.abc import Callable
+from itertools import chain, repeat
 from typing import Any
 
-from sentry_app.scrubbing.findings import FILTERED, Findings
-from sentry_app.scrubbing.memory import PLAIN, SECRET, SHORTEST_KEY, VERSION, Memory, Table
+from sentry_app.scrubbing.cells import Cells
+from sentry_app.scrubbing.memory import (
+    PLAIN,
+    SCALARS,
+    SECRET,
+    VERSION,
+    Memory,
+    Shape,
+    Table,
+)
 from sentry_app.scrubbing.numbers import is_card
 from sentry_app.scrubbing.pairs import secret_places, spelt_out
-from sentry_app.scrubbing.patch import Node, Patch
-from sentry_app.scrubbing.protocol import KEEP, SOURCE
-from sentry_app.scrubbing.remarks import Remarks
+from sentry_app.scrubbing.patch import Node, path
+from sentry_app.scrubbing.protocol import KEEP, SOURCE, WHOLE
+from sentry_app.scrubbing.removal import Removal, may_be_secret
 
 #: Deeper than anything the SDK serialises, and more containers; what lies beyond is replaced.
 MAX_DEPTH = 100
 MAX_CONTAINERS = 200_000
-MAX_KEY = 1_000
 
-_FLAT = frozenset({int, float, bool, type(None)})
-_SCALARS = _FLAT | {str}
+_DICT, _LIST = frozenset({dict}), frozenset({list})
+_LINES = frozenset({str, type(None)})
 #: A version that looks like an address.
 _VERSION = re.compile(r"v?\d+(?:\.\d+){3}")
-_ATTRIBUTES = ({"value", "type"}, {"value", "type", "unit"})
+#: So many mappings with the same keys are looked at together; for fewer it costs more.
+_SEVERAL = 3
+#: The keys of a list.
+LIST = range(2**31)
 _SMALLEST_CARD = 10**12
-_NOTHING = frozenset(
-    {"", "None", "True", "False", "null", "''", '""', "b''", "{}", "[]", "()", FILTERED}
-)
+Keys = tuple[Any, ...]
+Look = Callable[[list[Any], list[Node], Any, int], None]
 
 
-class Walk:
+class Walk(Removal):
     """One walk over one item."""
 
     def __init__(self, memory: Memory, data: Any) -> None:
-        self.memory, self.clean, self.generic = memory, memory.clean, memory.generic
-        self.patch = Patch(data)
-        self.found = Findings()
-        self.remarks = Remarks()
+        super().__init__(data)
+        self.memory = memory
         self.left = MAX_CONTAINERS
-        #: Texts that are known to be clean.
-        self.known: list[Any] = []
-        #: New texts, and for each its container's node and its key there; the same for source.
+        #: Texts and numbers, and lines of source.
+        self.plain, self.source = Cells(), Cells()
+        #: Those of the texts that were in no item before.
         self.texts: list[str] = []
-        self.places: list[tuple[Node, Any]] = []
-        self.lines: list[str] = []
-        self.line_places: list[tuple[Node, Any]] = []
-        #: Nodes of containers with keys that may hold secrets themselves.
-        self.renamed: list[Node] = []
+        #: What is known of the keys of each mapping.
+        self.shapes: list[Shape] = []
+        #: Nodes of mappings with keys that may hold secrets themselves.
+        self.odd: list[Node] = []
         self._item(0, data, memory.root, None, 0)
+        self._others()
 
     def _mapping(  # noqa: C901
         self, data: dict[Any, Any], table: Table, node: Node, depth: int
     ) -> None:
         self.left -= 1
         if depth > MAX_DEPTH or self.left < 0:
-            return self._removed("too deep", node)
-        # The usual cases stand first and cost no call: this is where the time goes.
-        texts, values_of, rest, is_special = table.shapes.get(tuple(data)) or self.memory.shape(
-            data, table
-        )
-        if texts:
-            values = values_of(data)
+            return self.removed("too deep", node)
+        # What is usual stands here and costs no call: this is where the time goes.
+        keys = tuple(data)
+        shape = table.shapes.get(keys) or self.memory.shape(keys, [data], table)
+        if shape.is_special:
+            return self._special(shape, data, table, node, depth)
+        if shape.texts:
+            row = shape.values(data)
             try:
-                is_clean = self.clean.issuperset(values)
-            except TypeError:  # a container among them
-                is_clean = False
-            if is_clean:
-                self.known += values
-            else:
-                self._values(texts, values, node, depth)
-        for key, kind in rest:
+                self.plain.values.update(row)
+                self.plain.rows.append((shape.texts, row, node))
+            except TypeError:  # a container where only texts were seen before
+                shape = self.memory.shape(keys, [data], table)
+                return self._special(shape, data, table, node, depth)
+        if shape.kept and not SCALARS.issuperset(map(type, shape.values_kept(data))):
+            for key in shape.kept:
+                self._item(key, data[key], KEEP, node, depth)
+        self.shapes.append(shape)
+        for key, kind, below in shape.rest:
             value = data[key]
-            cls = type(value)
-            if cls is dict and (kind is PLAIN or type(kind) is Table):
-                below: Any = self.generic if kind is PLAIN else kind
+            if below is not None and type(value) is dict:
                 self._mapping(value, below, (node, key), depth + 1)
-            elif kind is PLAIN:
-                if cls not in _FLAT or (cls is int and value >= _SMALLEST_CARD):
-                    self._item(key, value, kind, node, depth)
-            elif kind is KEEP:
-                if cls not in _SCALARS:
-                    self._item(key, value, PLAIN, node, depth)
-            elif kind is SECRET and may_be_secret(key, value):
-                self._secret(key, value, node)
-            elif kind is not SOURCE or cls is not list or not self._are_known(value):
+            else:
                 self._item(key, value, kind, node, depth)
-        if is_special:
-            if spelt_out(data, self.memory.keys):
-                self._secret("value", data["value"], node)
-            if any(key not in table for key in data):
-                self.renamed.append(node)
         return None
 
-    def _values(self, keys: Any, values: Any, node: Node, depth: int) -> None:
-        """Look at ``values``, usually texts, which stand under ``keys`` in ``node``."""
-        clean = self.clean
-        for key, value in zip(keys, values, strict=True):
-            if type(value) is not str:
-                self._item(key, value, PLAIN, node, depth)
-            elif value in clean:
-                self.known.append(value)
-            else:
-                self.texts.append(value)
-                self.places.append((node, key))
+    def _special(
+        self, shape: Shape, data: dict[Any, Any], table: Table, node: Node, depth: int
+    ) -> None:
+        """Look at ``data``, which is not as usual."""
+        if shape.may_spell_out and spelt_out(data, self.memory.keys):
+            self.secret("value", data["value"], node)
+            data = {key: value for key, value in data.items() if key != "value"}
+        if shape.is_odd:
+            self.odd.append(node)
+        self.shapes.append(shape)
+        for key in data:
+            kind = table[key] if key in table else self.memory.kind(key, table)
+            if kind is not WHOLE:
+                self._item(key, data[key], kind, node, depth)
 
-    def _are_known(self, lines: list[Any]) -> bool:
-        """Whether nothing is to be looked for in these lines of source."""
-        try:
-            if self.memory.clean_lines.issuperset(lines):
-                self.known += lines
-                return True
-        except TypeError:  # not all are texts
-            pass
-        return False
+    def _mappings(self, maps: list[Any], nodes: list[Node], table: Table, depth: int) -> None:
+        """Look at ``maps``, which stand in the same part of the item."""
+        shapes = set(map(tuple, maps)) if len(maps) >= _SEVERAL else ()
+        if len(shapes) == 1:
+            return self._alike(tuple(maps[0]), maps, nodes, table, depth)
+        if len(shapes) * _SEVERAL > len(maps) or not shapes:
+            for data, node in zip(maps, nodes, strict=True):
+                self._mapping(data, table, node, depth)
+            return None
+        groups: dict[Keys, tuple[list[Any], list[Node]]] = {keys: ([], []) for keys in shapes}
+        for data, node in zip(maps, nodes, strict=True):
+            some, theirs = groups[tuple(data)]
+            some.append(data)
+            theirs.append(node)
+        for keys, (some, theirs) in groups.items():
+            self._alike(keys, some, theirs, table, depth)
+        return None
 
-    def _list(self, data: list[Any], table: Any, node: Node, depth: int) -> None:
-        self.left -= 1
-        if depth > MAX_DEPTH or self.left < 0:
-            return self._removed("too deep", node)
+    def _alike(  # noqa: C901
+        self, keys: Keys, maps: list[Any], nodes: list[Node], table: Table, depth: int
+    ) -> None:
+        """Look at ``maps``, which have the same ``keys``."""
+        shape = table.shapes.get(keys) or self.memory.shape(keys, maps, table)
+        if shape.is_special:
+            for data, node in zip(maps, nodes, strict=True):
+                self._mapping(data, table, node, depth)
+            return
+        self.left -= len(maps)
+        if shape.texts:
+            try:
+                self.plain.add_all(shape.texts, list(map(shape.values, maps)), nodes)
+            except TypeError:  # containers where only texts were seen before
+                shape = self.memory.shape(keys, maps, table)
+                self.plain.add_all(shape.texts, list(map(shape.values, maps)), nodes)
+        if shape.kept:
+            kept = chain.from_iterable(map(shape.values_kept, maps))
+            if not SCALARS.issuperset(map(type, kept)):
+                for key in shape.kept:
+                    self._column(key, [data[key] for data in maps], KEEP, nodes, depth)
+        for key, kind, _ in shape.rest:
+            self._column(key, [data[key] for data in maps], kind, nodes, depth)
+        self.shapes.append(shape)
+
+    def _column(
+        self, key: Any, column: list[Any], kind: Any, nodes: list[Node], depth: int
+    ) -> None:
+        """Look at the values of ``key`` in mappings with the same keys."""
+        types = set(map(type, column))
+        if types == _DICT and kind is not SECRET:
+            table = kind if type(kind) is Table else self.memory.generic
+            self._guarded(self._mappings, column, _below(nodes, key), table, depth + 1)
+        elif types == _LIST and kind is not SECRET:
+            self._guarded(self._lists, column, _below(nodes, key), _of_list(kind), depth + 1)
+        elif kind is SOURCE and types <= _LINES:
+            self.source.add_all((key,), list(zip(column, strict=True)), nodes)
+        elif kind is PLAIN and types <= SCALARS:
+            self.plain.add_all((key,), list(zip(column, strict=True)), nodes)
+        else:
+            for value, node in zip(column, nodes, strict=True):
+                self._item(key, value, kind, node, depth)
+
+    def _lists(self, lists: list[Any], nodes: list[Node], kind: Any, depth: int) -> None:
+        """Look at ``lists``, which stand in the same part of the item."""
+        self.left -= len(lists)
+        types = set(map(type, chain.from_iterable(lists)))
+        if types == _DICT:
+            table = kind if type(kind) is Table else self.memory.generic
+            maps = list(chain.from_iterable(lists))
+            self._guarded(self._mappings, maps, _places_in(lists, nodes), table, depth + 1)
+        elif kind is SOURCE and types <= _LINES:
+            self.source.add_all(LIST, lists, nodes)
+        else:
+            for data, node in zip(lists, nodes, strict=True):
+                self._list(data, types, kind, node, depth)
+
+    def _list(self, data: list[Any], types: set[type], kind: Any, node: Node, depth: int) -> None:
         secret: Any = ()
-        generic = self.memory.generic
-        if table is generic and len(data) > 1:
+        if kind is PLAIN and len(data) > 1:
             secret = secret_places(data, self.memory.keys, type(node[1]) is int)
-        kind = PLAIN if table is generic else table
+        if kind is PLAIN and not secret and types <= SCALARS:
+            return self.plain.add(LIST, data, node)
         for place, value in enumerate(data):
             if secret and place in secret and may_be_secret("", value):
-                self._secret(place, value, node)
-            elif type(value) is dict:
-                below = kind if type(kind) is Table else generic
-                self._mapping(value, below, (node, place), depth + 1)
+                self.secret(place, value, node)
             else:
                 self._item(place, value, kind, node, depth)
+        return None
+
+    def _guarded(
+        self, look: Look, containers: list[Any], nodes: list[Node], kind: Any, depth: int
+    ) -> None:
+        """``look`` at all ``containers`` together; those that cannot be looked at are removed."""
+        if depth > MAX_DEPTH or self.left < len(containers):
+            left = max(0, self.left) if depth <= MAX_DEPTH else 0
+            for node in nodes[left:]:
+                self.removed("too deep", node)
+            containers, nodes = containers[:left], nodes[:left]
+        try:
+            if containers:
+                look(containers, nodes, kind, depth)
+        except Exception:
+            if len(containers) == 1:
+                return self.removed("internal error", nodes[0])
+            for container, node in zip(containers, nodes, strict=True):
+                self._guarded(look, [container], [node], kind, depth)
         return None
 
     def _item(self, key: Any, value: Any, kind: Any, node: Node, depth: int) -> None:
         """Look at ``value``, which stands under ``key`` in the container ``node``."""
         cls = type(value)
-        if cls is str:
-            self._text(key, value, kind, node)
-        elif cls is list or cls is dict:
-            self._container(value, cls, kind, (node, key), depth + 1)
-        elif cls is int:
-            if value >= _SMALLEST_CARD and is_card(str(value)):
-                self._removed("card number", (node, key))
-        elif value is not None and cls is not float and cls is not bool:
+        if kind is SECRET and may_be_secret(key, value):
+            self.secret(key, value, node)
+        elif cls is dict:
+            table = kind if type(kind) is Table else self.memory.generic
+            self._guarded(self._mappings, [value], [(node, key)], table, depth + 1)
+        elif cls is list:
+            self._guarded(self._lists, [value], [(node, key)], _of_list(kind), depth + 1)
+        elif cls not in SCALARS:
             self._other(key, value, kind, node, depth)
+        elif kind is not KEEP:
+            self._scalar(key, value, kind, node)
 
-    def _container(self, data: Any, cls: type, kind: Any, node: Node, depth: int) -> None:
-        below = kind if type(kind) is Table or kind is SOURCE else self.memory.generic
-        try:
-            if cls is dict:
-                table = below if isinstance(below, Table) else self.generic
-                self._mapping(data, table, node, depth)
-            else:
-                self._list(data, below, node, depth)
-        except Exception:
-            self._removed("internal error", node)
+    def _scalar(self, key: Any, value: Any, kind: Any, node: Node) -> None:
+        if type(value) is not str:
+            if type(value) is int and value >= _SMALLEST_CARD and is_card(str(value)):
+                self.removed("card number", (node, key))
+        elif kind is not VERSION or not _VERSION.fullmatch(value):
+            cells = self.source if kind is SOURCE else self.plain
+            cells.add((key,), (value,), node)
 
-    def _text(self, key: Any, text: str, kind: Any, node: Node) -> None:
-        if kind is SOURCE:
-            if text in self.memory.clean_lines:
-                self.known.append(text)
-            else:
-                self.lines.append(text)
-                self.line_places.append((node, key))
-        elif text in self.memory.clean or (kind is VERSION and _VERSION.fullmatch(text)):
-            self.known.append(text)
-        else:
-            self.texts.append(text)
-            self.places.append((node, key))
-
-    def _secret(self, key: Any, value: Any, node: Node) -> None:
-        if type(value) is dict and value.keys() in _ATTRIBUTES:
-            # An attribute of a log, metric or span.
-            if may_be_secret(key, value["value"]):
-                self._remember(value["value"])
-                self._removed("key", ((node, key), "value"))
-                self.patch.put((node, key), "type", "string")
-            return
-        self._remember(value)
-        self._removed("key", (node, key))
-
-    def _removed(self, rule: str, node: Node) -> None:
-        self.remarks.add(node, [rule])
-        self.patch.put(node[0], node[1], self.found.remove(rule))
-
-    def _remember(self, value: Any) -> None:
-        """Note the texts in ``value``, for their echoes."""
-        rest, seen = [value], 0
-        while rest and seen < 200:
-            value, seen = rest.pop(), seen + 1
-            if isinstance(value, dict):
-                rest.extend(value.values())
-            elif isinstance(value, (list, tuple)):
-                rest.extend(value)
-            elif isinstance(value, (str, int)) and not isinstance(value, bool):
-                self.found.secrets.add(str(value))
-
-    def rename(self) -> None:
-        """Scrub the keys that may hold secrets themselves; when nothing else is to be changed."""
-        for node in self.renamed:
-            data = self.patch.container(node)
-            if type(data) is dict:
-                result: dict[Any, Any] = {}
-                numbers: dict[Any, int] = {}
-                for key, value in data.items():
-                    result[unique(self._name(key, node), result, numbers)] = value
-                data.clear()
-                data.update(result)
-
-    def _name(self, key: Any, node: Node) -> Any:
-        if not isinstance(key, str) or len(key) < SHORTEST_KEY:
-            return key
-        before = len(self.found.fired)
-        scrubbed = self.memory.rules.scrub(key[:MAX_KEY], self.found)[:MAX_KEY]
-        if scrubbed != key:
-            self.remarks.names[key] = scrubbed
-            self.remarks.add((node, key), self.found.fired[before:] or ["too long"])
-        return scrubbed
+    def _others(self) -> None:
+        """Look at what was gathered with the new texts: numbers, and what JSON does not know."""
+        start = 0, 0
+        while start != self.plain.end():
+            new = self.plain.values.difference(self.memory.clean)
+            self.texts = [value for value in new if type(value) is str]
+            odd = new.difference(self.texts) if len(self.texts) < len(new) else ()
+            wanted = dict.fromkeys(filter(_may_be_card, odd)).keys()
+            places = list(self.plain.places(wanted, start)) if wanted else ()
+            start = self.plain.end()
+            for node, key, value in places:
+                self._item(key, value, PLAIN, node, len(path(node)))
 
     def _other(self, key: Any, value: Any, kind: Any, node: Node, depth: int) -> None:
         """A value that JSON does not know: as the nearest that it knows."""
@@ -234,29 +263,26 @@ class Walk:
             else:
                 plain = str.__str__(value) if isinstance(value, str) else repr(value)
             self.patch.put(node, key, plain)
-            self._item(key, plain, kind, node, depth)
+            self._item(key, plain, PLAIN if kind is KEEP else kind, node, depth)
         except Exception:
-            self._removed("internal error", (node, key))
+            self.removed("internal error", (node, key))
 
 
-def may_be_secret(key: Any, value: Any) -> bool:
-    """Whether ``value`` says anything: nothing, a flag and a count of tokens do not."""
-    if value is None or value is True or value is False:
-        return False
-    if isinstance(value, str):
-        if value in _NOTHING:
-            return False
-    elif isinstance(value, (dict, list, tuple)):
-        return bool(value)
-    if str(key).lower().endswith("tokens"):
-        return not str(value).isdecimal()
-    return value not in (0, 1)
+def _below(nodes: list[Node], key: Any) -> list[Node]:
+    return list(zip(nodes, repeat(key)))
 
 
-def unique(key: Any, taken: Container[Any], numbers: dict[Any, int]) -> Any:
-    """``key``, with a number if it is ``taken``; ``numbers`` remembers how far each key is."""
-    name = key
-    while name in taken:
-        numbers[key] = numbers.get(key, 1) + 1
-        name = f"{key} ({numbers[key]})"
-    return name
+def _places_in(lists: list[Any], nodes: list[Node]) -> list[Node]:
+    return [
+        (node, place) for data, node in zip(lists, nodes, strict=True) for place in range(len(data))
+    ]
+
+
+def _of_list(kind: Any) -> Any:
+    """What to do with the elements of a list, by what to do with the list."""
+    return kind if type(kind) is Table or kind is SOURCE else PLAIN
+
+
+def _may_be_card(value: Any) -> bool:
+    """Whether ``value``, which is no text, has to be looked at: unless it is a small number."""
+    return type(value) not in SCALARS or (value or 0) >= _SMALLEST_CARD
