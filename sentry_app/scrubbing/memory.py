@@ -1,6 +1,6 @@
 """What is remembered from earlier items: verdicts on keys, and texts without any secret."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -31,13 +31,14 @@ _VERSIONS = frozenset({"version", "versions", "release", "build"})
 class Shape(NamedTuple):
     """How to walk mappings with certain keys: nothing is asked twice about the same keys.
 
-    ``values`` gives the values of the keys ``texts``, which are usually texts or numbers, and
-    ``values_kept`` those of the keys ``kept``; ``rest`` are other keys, what to do with them, and
-    the table of a mapping that stands there. ``is_odd``: keys may hold secrets themselves;
-    ``may_spell_out``: a key may name the value of another.
+    ``all`` gives all values, ``values`` those of the keys ``texts``, which are usually texts or
+    numbers, and ``values_kept`` those of the keys ``kept``; ``rest`` are other keys, what to do
+    with them, and the table of a mapping that stands there. ``is_odd``: keys may hold secrets
+    themselves; ``may_spell_out``: a key may name the value of another.
     """
 
     keys: tuple[Any, ...]
+    all: Callable[[Any], tuple[Any, ...]]
     texts: tuple[Any, ...]
     values: Callable[[Any], tuple[Any, ...]]
     kept: tuple[Any, ...]
@@ -90,7 +91,7 @@ class Memory:
             return True
         return len(key) <= 100 and self.rules.scrub(key, Findings()) == key
 
-    def shape(self, keys: tuple[Any, ...], maps: list[dict[Any, Any]], table: Table) -> Shape:
+    def shape(self, keys: tuple[Any, ...], maps: Sequence[dict[Any, Any]], table: Table) -> Shape:
         """How to walk mappings with ``keys`` such as ``maps``."""
         kinds = {key: table[key] if key in table else self.kind(key, table) for key in keys}
         known = table.shapes.get(keys)
@@ -107,7 +108,7 @@ class Memory:
         is_odd = any(key not in table for key in keys)
         may_spell_out = "value" in kinds and not NAMES.isdisjoint(kinds)
         shape = Shape(
-            keys, texts, _getter(texts), kept, _getter(kept), rest,
+            keys, _getter(keys), texts, _getter(texts), kept, _getter(kept), rest,
             is_odd or may_spell_out, is_odd, may_spell_out,
         )  # fmt: skip
         if not is_odd and len(keys) <= 50 and len(table.shapes) < self.MAX_SHAPES:
@@ -136,7 +137,8 @@ def _getter(keys: tuple[Any, ...]) -> Callable[[Any], tuple[Any, ...]]:
     if len(keys) > 1:
         return itemgetter(*keys)
     if len(keys) == 1:
-        return lambda data: (data[keys[0]],)
+        # Twice the same, so that it gives a tuple, and in C.
+        return itemgetter(*keys, *keys)
     return lambda data: ()
 
 

@@ -4,6 +4,8 @@ A node is ``(node above, key)`` and names a container by its way from the top; N
 list with the item as its only element.
 """
 
+from collections.abc import Iterable
+from itertools import chain, repeat
 from typing import Any
 
 Node = Any
@@ -35,6 +37,17 @@ class Patch:
                 self._copies[id(inside)] = inside
             above = inside
         return above
+
+
+def below(nodes: Iterable[Node], key: Any) -> list[Node]:
+    """The nodes of what stands under ``key`` in each of ``nodes``."""
+    return list(zip(nodes, repeat(key), strict=False))  # the key has no end
+
+
+def places_in(lists: Iterable[Any], nodes: Iterable[Node]) -> list[Node]:
+    """The nodes of the elements of ``lists``, which stand at ``nodes``."""
+    places = map(zip, map(repeat, nodes), map(range, map(len, lists)))
+    return list(chain.from_iterable(places))
 
 
 def way(node: Node) -> list[Any]:

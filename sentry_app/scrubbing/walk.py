@@ -7,8 +7,8 @@ goes at once is put in a patch. What a text loses is decided afterwards, for all
 """
 
 import re
-from collections.abc import Callable
-from itertools import chain, repeat
+from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Any
 
 from sentry_app.scrubbing.cells import Cells
@@ -23,7 +23,7 @@ from sentry_app.scrubbing.memory import (
 )
 from sentry_app.scrubbing.numbers import is_card
 from sentry_app.scrubbing.pairs import secret_places, spelt_out
-from sentry_app.scrubbing.patch import Node, path
+from sentry_app.scrubbing.patch import Node, below, path, places_in
 from sentry_app.scrubbing.protocol import KEEP, SOURCE, WHOLE
 from sentry_app.scrubbing.removal import Removal, may_be_secret
 
@@ -36,12 +36,12 @@ _LINES = frozenset({str, type(None)})
 #: A version that looks like an address.
 _VERSION = re.compile(r"v?\d+(?:\.\d+){3}")
 #: So many mappings with the same keys are looked at together; for fewer it costs more.
-_SEVERAL = 3
+_SEVERAL = 5
 #: The keys of a list.
 LIST = range(2**31)
 _SMALLEST_CARD = 10**12
 Keys = tuple[Any, ...]
-Look = Callable[[list[Any], list[Node], Any, int], None]
+Look = Callable[[Sequence[Any], list[Node], Any, int], None]
 
 
 class Walk(Removal):
@@ -85,10 +85,13 @@ class Walk(Removal):
             for key in shape.kept:
                 self._item(key, data[key], KEEP, node, depth)
         self.shapes.append(shape)
-        for key, kind, below in shape.rest:
+        for key, kind, inner in shape.rest:
             value = data[key]
-            if below is not None and type(value) is dict:
-                self._mapping(value, below, (node, key), depth + 1)
+            cls = type(value)
+            if inner is not None and cls is dict:
+                self._mapping(value, inner, (node, key), depth + 1)
+            elif inner is not None and cls is list:
+                self._list(value, kind, (node, key), depth + 1)
             else:
                 self._item(key, value, kind, node, depth)
         return None
@@ -108,82 +111,99 @@ class Walk(Removal):
             if kind is not WHOLE:
                 self._item(key, data[key], kind, node, depth)
 
-    def _mappings(self, maps: list[Any], nodes: list[Node], table: Table, depth: int) -> None:
+    def _mappings(self, maps: Sequence[Any], nodes: list[Node], table: Table, depth: int) -> None:
         """Look at ``maps``, which stand in the same part of the item."""
-        shapes = set(map(tuple, maps)) if len(maps) >= _SEVERAL else ()
-        if len(shapes) == 1:
-            return self._alike(tuple(maps[0]), maps, nodes, table, depth)
-        if len(shapes) * _SEVERAL > len(maps) or not shapes:
+        if len(maps) >= _SEVERAL:
+            columns = self._columns(maps, table)
+            if columns is not None:
+                return self._alike(columns, maps, nodes, table, depth)
+            groups: dict[Keys, tuple[list[Any], list[Node]]] = {}
             for data, node in zip(maps, nodes, strict=True):
-                self._mapping(data, table, node, depth)
-            return None
-        groups: dict[Keys, tuple[list[Any], list[Node]]] = {keys: ([], []) for keys in shapes}
+                group = groups.setdefault(tuple(data), ([], []))
+                group[0].append(data)
+                group[1].append(node)
+            if len(groups) * _SEVERAL <= len(maps):
+                for some, theirs in groups.values():
+                    self._mappings(some, theirs, table, depth)
+                return None
         for data, node in zip(maps, nodes, strict=True):
-            some, theirs = groups[tuple(data)]
-            some.append(data)
-            theirs.append(node)
-        for keys, (some, theirs) in groups.items():
-            self._alike(keys, some, theirs, table, depth)
+            self._mapping(data, table, node, depth)
         return None
 
-    def _alike(  # noqa: C901
-        self, keys: Keys, maps: list[Any], nodes: list[Node], table: Table, depth: int
-    ) -> None:
-        """Look at ``maps``, which have the same ``keys``."""
+    def _columns(self, maps: Sequence[Any], table: Table) -> dict[Any, tuple[Any, ...]] | None:
+        """What stands under each key in ``maps``; None if they have not all the same keys."""
+        keys = tuple(maps[0])
         shape = table.shapes.get(keys) or self.memory.shape(keys, maps, table)
-        if shape.is_special:
-            for data, node in zip(maps, nodes, strict=True):
-                self._mapping(data, table, node, depth)
-            return
+        if shape.is_special or set(map(len, maps)) != {len(keys)}:
+            return None
+        try:
+            return dict(zip(keys, zip(*map(shape.all, maps), strict=True), strict=False))
+        except KeyError:
+            return None
+
+    def _alike(
+        self,
+        columns: dict[Any, tuple[Any, ...]],
+        maps: Sequence[Any],
+        nodes: list[Node],
+        table: Table,
+        depth: int,
+    ) -> None:
+        """Look at ``maps``, which have the same keys, by their ``columns``."""
         self.left -= len(maps)
-        if shape.texts:
+        shape = table.shapes[tuple(columns)]
+        for key in shape.texts:
             try:
-                self.plain.add_all(shape.texts, list(map(shape.values, maps)), nodes)
+                self.plain.add_column(key, columns[key], nodes)
             except TypeError:  # containers where only texts were seen before
-                shape = self.memory.shape(keys, maps, table)
-                self.plain.add_all(shape.texts, list(map(shape.values, maps)), nodes)
-        if shape.kept:
-            kept = chain.from_iterable(map(shape.values_kept, maps))
-            if not SCALARS.issuperset(map(type, kept)):
-                for key in shape.kept:
-                    self._column(key, [data[key] for data in maps], KEEP, nodes, depth)
+                self.memory.shape(shape.keys, maps, table)
+                self._column(key, columns[key], PLAIN, nodes, depth)
+        for key in shape.kept:
+            if not SCALARS.issuperset(map(type, columns[key])):
+                self._column(key, columns[key], KEEP, nodes, depth)
         for key, kind, _ in shape.rest:
-            self._column(key, [data[key] for data in maps], kind, nodes, depth)
+            self._column(key, columns[key], kind, nodes, depth)
         self.shapes.append(shape)
 
     def _column(
-        self, key: Any, column: list[Any], kind: Any, nodes: list[Node], depth: int
+        self, key: Any, column: Sequence[Any], kind: Any, nodes: list[Node], depth: int
     ) -> None:
-        """Look at the values of ``key`` in mappings with the same keys."""
+        """Look at what stands under ``key`` in mappings with the same keys."""
         types = set(map(type, column))
         if types == _DICT and kind is not SECRET:
             table = kind if type(kind) is Table else self.memory.generic
-            self._guarded(self._mappings, column, _below(nodes, key), table, depth + 1)
+            self._guarded(self._mappings, column, below(nodes, key), table, depth + 1)
         elif types == _LIST and kind is not SECRET:
-            self._guarded(self._lists, column, _below(nodes, key), _of_list(kind), depth + 1)
+            self._guarded(self._lists, column, below(nodes, key), _of_list(kind), depth + 1)
         elif kind is SOURCE and types <= _LINES:
-            self.source.add_all((key,), list(zip(column, strict=True)), nodes)
+            self.source.add_column(key, column, nodes)
         elif kind is PLAIN and types <= SCALARS:
-            self.plain.add_all((key,), list(zip(column, strict=True)), nodes)
+            self.plain.add_column(key, column, nodes)
         else:
             for value, node in zip(column, nodes, strict=True):
                 self._item(key, value, kind, node, depth)
 
-    def _lists(self, lists: list[Any], nodes: list[Node], kind: Any, depth: int) -> None:
+    def _lists(self, lists: Sequence[Any], nodes: list[Node], kind: Any, depth: int) -> None:
         """Look at ``lists``, which stand in the same part of the item."""
-        self.left -= len(lists)
         types = set(map(type, chain.from_iterable(lists)))
         if types == _DICT:
+            self.left -= len(lists)
             table = kind if type(kind) is Table else self.memory.generic
             maps = list(chain.from_iterable(lists))
-            self._guarded(self._mappings, maps, _places_in(lists, nodes), table, depth + 1)
+            self._guarded(self._mappings, maps, places_in(lists, nodes), table, depth + 1)
         elif kind is SOURCE and types <= _LINES:
-            self.source.add_all(LIST, lists, nodes)
+            self.source.add_rows(LIST, lists, nodes)
         else:
             for data, node in zip(lists, nodes, strict=True):
-                self._list(data, types, kind, node, depth)
+                self._list(data, kind, node, depth)
 
-    def _list(self, data: list[Any], types: set[type], kind: Any, node: Node, depth: int) -> None:
+    def _list(self, data: list[Any], kind: Any, node: Node, depth: int) -> None:
+        if depth > MAX_DEPTH or self.left < 0:
+            return self.removed("too deep", node)
+        types = set(map(type, data))
+        if types == _DICT and len(data) >= _SEVERAL:
+            return self._lists([data], [node], kind, depth)
+        self.left -= 1
         secret: Any = ()
         if kind is PLAIN and len(data) > 1:
             secret = secret_places(data, self.memory.keys, type(node[1]) is int)
@@ -197,7 +217,7 @@ class Walk(Removal):
         return None
 
     def _guarded(
-        self, look: Look, containers: list[Any], nodes: list[Node], kind: Any, depth: int
+        self, look: Look, containers: Sequence[Any], nodes: list[Node], kind: Any, depth: int
     ) -> None:
         """``look`` at all ``containers`` together; those that cannot be looked at are removed."""
         if depth > MAX_DEPTH or self.left < len(containers):
@@ -244,9 +264,10 @@ class Walk(Removal):
         while start != self.plain.end():
             new = self.plain.values.difference(self.memory.clean)
             self.texts = [value for value in new if type(value) is str]
-            odd = new.difference(self.texts) if len(self.texts) < len(new) else ()
-            wanted = dict.fromkeys(filter(_may_be_card, odd)).keys()
-            places = list(self.plain.places(wanted, start)) if wanted else ()
+            wanted: dict[Any, None] = {}
+            if len(self.texts) < len(new):
+                wanted = {value: None for value in new if type(value) is not str and _is_odd(value)}
+            places = list(self.plain.places(wanted.keys(), start)) if wanted else ()
             start = self.plain.end()
             for node, key, value in places:
                 self._item(key, value, PLAIN, node, len(path(node)))
@@ -268,21 +289,11 @@ class Walk(Removal):
             self.removed("internal error", (node, key))
 
 
-def _below(nodes: list[Node], key: Any) -> list[Node]:
-    return list(zip(nodes, repeat(key)))
-
-
-def _places_in(lists: list[Any], nodes: list[Node]) -> list[Node]:
-    return [
-        (node, place) for data, node in zip(lists, nodes, strict=True) for place in range(len(data))
-    ]
-
-
 def _of_list(kind: Any) -> Any:
     """What to do with the elements of a list, by what to do with the list."""
     return kind if type(kind) is Table or kind is SOURCE else PLAIN
 
 
-def _may_be_card(value: Any) -> bool:
-    """Whether ``value``, which is no text, has to be looked at: unless it is a small number."""
+def _is_odd(value: Any) -> bool:
+    """Whether ``value``, which is no text, is no number too small to be a card's either."""
     return type(value) not in SCALARS or (value or 0) >= _SMALLEST_CARD
