@@ -1,7 +1,5 @@
 """What texts lose, by text: the same text loses the same wherever it stands in the item."""
 
-from collections.abc import Iterable
-
 from sentry_app.scrubbing.echoes import Echoes
 from sentry_app.scrubbing.findings import FILTERED
 from sentry_app.scrubbing.walk import Walk
@@ -17,12 +15,13 @@ class Changes:
         self.texts: Changed = {}
         self.lines: Changed = {}
 
-    def all_texts(self, walk: Walk) -> Iterable[str]:
+    def all_texts(self, walk: Walk) -> list[str]:
         """Every text of the item, as it is after these changes."""
+        texts = [text for text, _ in (*self.texts.values(), *self.lines.values())]
         for cells, changed in ((walk.plain, self.texts), (walk.source, self.lines)):
-            yield from [text for text in cells.values if type(text) is str and text not in changed]
-            for text, _ in changed.values():
-                yield text
+            left = cells.values.difference(changed) if changed else cells.values
+            texts += [text for text in left if type(text) is str]
+        return texts
 
     def scrub_echoes(self, echoes: Echoes, walk: Walk) -> None:
         """Change the texts in which ``echoes`` are heard."""

@@ -86,6 +86,14 @@ def spellings(secret: str) -> set[str]:
     }
 
 
+def opening(secret: str) -> str:
+    """The beginning of every spelling of ``secret``, as much of it as a text that was cut off must
+    have: where it does not stand, no spelling has to be made and looked for.
+    """
+    safe = _SAFE.match(secret)
+    return safe[0][: len(secret) * 55 // 100] if safe else ""
+
+
 def encodings(secret: str) -> set[str]:
     """The base64 spellings of ``secret``, without the ends that its neighbours decide."""
     raw = secret.encode("utf-8", "replace")

@@ -5,7 +5,15 @@ from typing import Any
 
 from sentry_app.scrubbing import templates
 from sentry_app.scrubbing.changes import Changed, Changes
-from sentry_app.scrubbing.echoes import Echoes, encoded, encodings, hexadecimal, is_distinct, plain
+from sentry_app.scrubbing.echoes import (
+    Echoes,
+    encoded,
+    encodings,
+    hexadecimal,
+    is_distinct,
+    opening,
+    plain,
+)
 from sentry_app.scrubbing.findings import FILTERED, Findings
 from sentry_app.scrubbing.keys import SecretKeys
 from sentry_app.scrubbing.memory import Memory
@@ -144,11 +152,14 @@ class Scrubber:
     def _echoes(changes: Changes, walk: Walk) -> Echoes | None:
         """The secrets that were found and stand elsewhere too; there they go."""
         own = {part for value in walk.found.secrets for part in plain(value) if is_distinct(part)}
+        if not own:
+            return None
         if len(own) > MAX_ECHOES:
             own = set(sorted(own, key=len)[-MAX_ECHOES:])
         own |= encoded(own, walk.found.decoded)
-        known = SEPARATOR.join([*changes.all_texts(walk), *names(walk)])
-        echoes = Echoes(own).heard_in(known) if own else None
+        joined = SEPARATOR.join([*changes.all_texts(walk), *names(walk)])
+        own = {secret for secret in own if opening(secret) in joined}
+        echoes = Echoes(own).heard_in(joined)
         if echoes is not None:
             changes.scrub_echoes(echoes, walk)
         return echoes
