@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from sentry_app import defaults
 from sentry_app.scrubbing import FILTERED, Scrubber
+from tests.support import leaks as leaked
 from tests.support.leaks import leaks
 
 scrubber = Scrubber(defaults.SCRUB_FIELDS, ip_addresses=True, pii=False)
@@ -64,6 +65,27 @@ def test_anything_is_scrubbed_twice_as_once(value: Any) -> None:
     assert repr(value) == before
     assert repr(scrubber.scrub(once)) == repr(once)
     json.dumps(once, skipkeys=True)
+
+
+@relaxed
+@given(data)
+def test_what_is_remembered_changes_nothing(value: Any) -> None:
+    """``scrubber`` has seen all the data above, and that of every example before."""
+    fresh = Scrubber(defaults.SCRUB_FIELDS, ip_addresses=True, pii=False)
+    assert repr(scrubber.scrub(value)) == repr(fresh.scrub(value))
+    assert repr(fresh.scrub([value] * 6)) == repr(scrubber.scrub([value] * 6))
+
+
+def test_the_corpus_in_any_order() -> None:
+    items = [item["payload"] for item in leaked.corpus()["items"]]
+    items += [{"message": entry["text"]} for entry in leaked.corpus()["texts"]]
+    rng = random.Random(3)
+    shuffled = [rng.sample(items, len(items)) for _ in range(2)]
+    one, other = (Scrubber(defaults.SCRUB_FIELDS, ip_addresses=True, pii=False) for _ in shuffled)
+    for item in shuffled[0]:
+        one.scrub(item)
+    for item in shuffled[1]:
+        assert one.scrub(item) == other.scrub(item)
 
 
 @relaxed
