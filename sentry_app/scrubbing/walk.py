@@ -12,15 +12,7 @@ from itertools import chain
 from typing import Any
 
 from sentry_app.scrubbing.cells import Cells
-from sentry_app.scrubbing.memory import (
-    PLAIN,
-    SCALARS,
-    SECRET,
-    VERSION,
-    Memory,
-    Shape,
-    Table,
-)
+from sentry_app.scrubbing.memory import PLAIN, SCALARS, SECRET, VERSION, Memory, Shape, Table
 from sentry_app.scrubbing.numbers import is_card
 from sentry_app.scrubbing.pairs import secret_places, spelt_out
 from sentry_app.scrubbing.patch import Node, below, path, places_in
@@ -89,9 +81,11 @@ class Walk(Removal):
             value = data[key]
             cls = type(value)
             if inner is not None and cls is dict:
-                self._mapping(value, inner, (node, key), depth + 1)
+                if value:
+                    self._mapping(value, inner, (node, key), depth + 1)
             elif inner is not None and cls is list:
-                self._list(value, kind, (node, key), depth + 1)
+                if value:
+                    self._list(value, kind, (node, key), depth + 1)
             else:
                 self._item(key, value, kind, node, depth)
         return None
@@ -261,13 +255,15 @@ class Walk(Removal):
     def _others(self) -> None:
         """Look at what was gathered with the new texts: numbers, and what JSON does not know."""
         start = 0, 0
-        while start != self.plain.end():
+        while True:
             new = self.plain.values.difference(self.memory.clean)
             self.texts = [value for value in new if type(value) is str]
-            wanted: dict[Any, None] = {}
-            if len(self.texts) < len(new):
-                wanted = {value: None for value in new if type(value) is not str and _is_odd(value)}
-            places = list(self.plain.places(wanted.keys(), start)) if wanted else ()
+            if len(self.texts) == len(new):
+                return
+            odd = {value: None for value in new if type(value) is not str and _is_odd(value)}
+            places = list(self.plain.places(odd.keys(), start))
+            if not places:
+                return
             start = self.plain.end()
             for node, key, value in places:
                 self._item(key, value, PLAIN, node, len(path(node)))
