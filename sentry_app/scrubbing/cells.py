@@ -48,10 +48,10 @@ class Cells:
             if not wanted.isdisjoint(column):
                 cells = zip(nodes, repeat(key), column, strict=False)  # the key has no end
                 yield from (cell for cell in cells if cell[2] in wanted)
-        for keys, row, node in self.rows[start[0] :]:
-            if not wanted.isdisjoint(row):
-                cells = zip(repeat(node), keys, row, strict=False)  # nor have those of a list
-                yield from (cell for cell in cells if cell[2] in wanted)
+        rows = self.rows[start[0] :]
+        for keys, row, node in [entry for entry in rows if not wanted.isdisjoint(entry[1])]:
+            cells = zip(repeat(node), keys, row, strict=False)  # nor have those of a list
+            yield from (cell for cell in cells if cell[2] in wanted)
 
     def end(self) -> tuple[int, int]:
         """What will be added later is behind it."""

@@ -14,6 +14,7 @@ from typing import Any
 from sentry_app.scrubbing.cells import Cells
 from sentry_app.scrubbing.memory import PLAIN, SCALARS, SECRET, VERSION, Memory, Shape, Table
 from sentry_app.scrubbing.numbers import is_card
+from sentry_app.scrubbing.oddities import SMALLEST_CARD, is_odd, nearest
 from sentry_app.scrubbing.pairs import secret_places, spelt_out
 from sentry_app.scrubbing.patch import Node, below, path, places_in
 from sentry_app.scrubbing.protocol import KEEP, SOURCE, WHOLE
@@ -31,9 +32,11 @@ _VERSION = re.compile(r"v?\d+(?:\.\d+){3}")
 _SEVERAL = 5
 #: The keys of a list.
 LIST = range(2**31)
-_SMALLEST_CARD = 10**12
 Keys = tuple[Any, ...]
-Look = Callable[[Sequence[Any], list[Node], Any, int], None]
+Nodes = list[Node]
+Maps = Sequence[Any]
+Columns = dict[Any, tuple[Any, ...]]
+Look = Callable[[Sequence[Any], Nodes, Any, int], None]
 
 
 class Walk(Removal):
@@ -45,12 +48,13 @@ class Walk(Removal):
         self.left = MAX_CONTAINERS
         #: Texts and numbers, and lines of source.
         self.plain, self.source = Cells(), Cells()
+        self._gather, self._note = self.plain.values.update, self.plain.rows.append
         #: Those of the texts that were in no item before.
         self.texts: list[str] = []
         #: What is known of the keys of each mapping.
         self.shapes: list[Shape] = []
         #: Nodes of mappings with keys that may hold secrets themselves.
-        self.odd: list[Node] = []
+        self.odd: Nodes = []
         self._item(0, data, memory.root, None, 0)
         self._others()
 
@@ -68,8 +72,8 @@ class Walk(Removal):
         if shape.texts:
             row = shape.values(data)
             try:
-                self.plain.values.update(row)
-                self.plain.rows.append((shape.texts, row, node))
+                self._gather(row)
+                self._note((shape.texts, row, node))
             except TypeError:  # a container where only texts were seen before
                 shape = self.memory.shape(keys, [data], table)
                 return self._special(shape, data, table, node, depth)
@@ -105,13 +109,13 @@ class Walk(Removal):
             if kind is not WHOLE:
                 self._item(key, data[key], kind, node, depth)
 
-    def _mappings(self, maps: Sequence[Any], nodes: list[Node], table: Table, depth: int) -> None:
+    def _mappings(self, maps: Maps, nodes: Nodes, table: Table, depth: int) -> None:
         """Look at ``maps``, which stand in the same part of the item."""
         if len(maps) >= _SEVERAL:
-            columns = self._columns(maps, table)
-            if columns is not None:
-                return self._alike(columns, maps, nodes, table, depth)
-            groups: dict[Keys, tuple[list[Any], list[Node]]] = {}
+            found = self._columns(maps, table)
+            if found is not None:
+                return self._alike(*found, maps, nodes, table, depth)
+            groups: dict[Keys, tuple[list[Any], Nodes]] = {}
             for data, node in zip(maps, nodes, strict=True):
                 group = groups.setdefault(tuple(data), ([], []))
                 group[0].append(data)
@@ -124,28 +128,22 @@ class Walk(Removal):
             self._mapping(data, table, node, depth)
         return None
 
-    def _columns(self, maps: Sequence[Any], table: Table) -> dict[Any, tuple[Any, ...]] | None:
+    def _columns(self, maps: Maps, table: Table) -> tuple[Shape, Columns] | None:
         """What stands under each key in ``maps``; None if they have not all the same keys."""
         keys = tuple(maps[0])
-        shape = table.shapes.get(keys) or self.memory.shape(keys, maps, table)
+        shape = table.shapes.get(keys) or self.memory.shape(keys, maps[:1], table)
         if shape.is_special or set(map(len, maps)) != {len(keys)}:
             return None
         try:
-            return dict(zip(keys, zip(*map(shape.all, maps), strict=True), strict=False))
+            return shape, dict(zip(keys, zip(*map(shape.all, maps), strict=True), strict=False))
         except KeyError:
             return None
 
     def _alike(
-        self,
-        columns: dict[Any, tuple[Any, ...]],
-        maps: Sequence[Any],
-        nodes: list[Node],
-        table: Table,
-        depth: int,
+        self, shape: Shape, columns: Columns, maps: Maps, nodes: Nodes, table: Table, depth: int
     ) -> None:
         """Look at ``maps``, which have the same keys, by their ``columns``."""
         self.left -= len(maps)
-        shape = table.shapes[tuple(columns)]
         for key in shape.texts:
             try:
                 self.plain.add_column(key, columns[key], nodes)
@@ -159,9 +157,7 @@ class Walk(Removal):
             self._column(key, columns[key], kind, nodes, depth)
         self.shapes.append(shape)
 
-    def _column(
-        self, key: Any, column: Sequence[Any], kind: Any, nodes: list[Node], depth: int
-    ) -> None:
+    def _column(self, key: Any, column: Sequence[Any], kind: Any, nodes: Nodes, depth: int) -> None:
         """Look at what stands under ``key`` in mappings with the same keys."""
         types = set(map(type, column))
         if types == _DICT and kind is not SECRET:
@@ -177,7 +173,7 @@ class Walk(Removal):
             for value, node in zip(column, nodes, strict=True):
                 self._item(key, value, kind, node, depth)
 
-    def _lists(self, lists: Sequence[Any], nodes: list[Node], kind: Any, depth: int) -> None:
+    def _lists(self, lists: Sequence[Any], nodes: Nodes, kind: Any, depth: int) -> None:
         """Look at ``lists``, which stand in the same part of the item."""
         types = set(map(type, chain.from_iterable(lists)))
         if types == _DICT:
@@ -195,23 +191,37 @@ class Walk(Removal):
         if depth > MAX_DEPTH or self.left < 0:
             return self.removed("too deep", node)
         types = set(map(type, data))
-        if types == _DICT and len(data) >= _SEVERAL:
-            return self._lists([data], [node], kind, depth)
         self.left -= 1
+        if types == _DICT:
+            table = kind if type(kind) is Table else self.memory.generic
+            places = places_in([data], [node])
+            return self._guarded(self._mappings, data, places, table, depth + 1)
         secret: Any = ()
-        if kind is PLAIN and len(data) > 1:
-            secret = secret_places(data, self.memory.keys, type(node[1]) is int)
-        if kind is PLAIN and not secret and types <= SCALARS:
-            return self.plain.add(LIST, data, node)
+        if kind is PLAIN:
+            if len(data) > 1 and str in types:
+                secret = secret_places(data, self.memory.keys, type(node[1]) is int)
+            if not secret:
+                return self._plain_list(data, types, node, depth)
         for place, value in enumerate(data):
-            if secret and place in secret and may_be_secret("", value):
+            if place in secret and may_be_secret("", value):
                 self.secret(place, value, node)
             else:
                 self._item(place, value, kind, node, depth)
         return None
 
+    def _plain_list(self, data: list[Any], types: set[type], node: Node, depth: int) -> None:
+        """Look at a list in which no element names another: texts and numbers at once."""
+        if types <= SCALARS:
+            return self.plain.add(LIST, data, node)
+        if len(types) > 1:
+            self.plain.add(LIST, [v if type(v) in SCALARS else None for v in data], node)
+        for place, value in enumerate(data):
+            if type(value) not in SCALARS:
+                self._item(place, value, PLAIN, node, depth)
+        return None
+
     def _guarded(
-        self, look: Look, containers: Sequence[Any], nodes: list[Node], kind: Any, depth: int
+        self, look: Look, containers: Sequence[Any], nodes: Nodes, kind: Any, depth: int
     ) -> None:
         """``look`` at all ``containers`` together; those that cannot be looked at are removed."""
         if depth > MAX_DEPTH or self.left < len(containers):
@@ -234,11 +244,15 @@ class Walk(Removal):
         cls = type(value)
         if kind is SECRET and may_be_secret(key, value):
             self.secret(key, value, node)
-        elif cls is dict:
-            table = kind if type(kind) is Table else self.memory.generic
-            self._guarded(self._mappings, [value], [(node, key)], table, depth + 1)
-        elif cls is list:
-            self._guarded(self._lists, [value], [(node, key)], _of_list(kind), depth + 1)
+        elif cls is dict or cls is list:
+            try:
+                if cls is dict:
+                    table = kind if type(kind) is Table else self.memory.generic
+                    self._mapping(value, table, (node, key), depth + 1)
+                else:
+                    self._list(value, _of_list(kind), (node, key), depth + 1)
+            except Exception:
+                self.removed("internal error", (node, key))
         elif cls not in SCALARS:
             self._other(key, value, kind, node, depth)
         elif kind is not KEEP:
@@ -246,7 +260,7 @@ class Walk(Removal):
 
     def _scalar(self, key: Any, value: Any, kind: Any, node: Node) -> None:
         if type(value) is not str:
-            if type(value) is int and value >= _SMALLEST_CARD and is_card(str(value)):
+            if type(value) is int and value >= SMALLEST_CARD and is_card(str(value)):
                 self.removed("card number", (node, key))
         elif kind is not VERSION or not _VERSION.fullmatch(value):
             cells = self.source if kind is SOURCE else self.plain
@@ -260,8 +274,8 @@ class Walk(Removal):
             self.texts = [value for value in new if type(value) is str]
             if len(self.texts) == len(new):
                 return
-            odd = {value: None for value in new if type(value) is not str and _is_odd(value)}
-            places = list(self.plain.places(odd.keys(), start))
+            odd = {value: None for value in new if type(value) is not str and is_odd(value)}
+            places = list(self.plain.places(odd.keys(), start)) if odd else ()
             if not places:
                 return
             start = self.plain.end()
@@ -271,14 +285,9 @@ class Walk(Removal):
     def _other(self, key: Any, value: Any, kind: Any, node: Node, depth: int) -> None:
         """A value that JSON does not know: as the nearest that it knows."""
         try:
-            if isinstance(value, dict):
-                plain: Any = {name: item for name, item in value.items()}  # noqa: C416 its own items
-            elif isinstance(value, (list, tuple, set, frozenset)):
-                plain = list(value)
-            elif isinstance(value, (int, float)):
+            plain = nearest(value)
+            if plain is value:
                 return
-            else:
-                plain = str.__str__(value) if isinstance(value, str) else repr(value)
             self.patch.put(node, key, plain)
             self._item(key, plain, PLAIN if kind is KEEP else kind, node, depth)
         except Exception:
@@ -288,8 +297,3 @@ class Walk(Removal):
 def _of_list(kind: Any) -> Any:
     """What to do with the elements of a list, by what to do with the list."""
     return kind if type(kind) is Table or kind is SOURCE else PLAIN
-
-
-def _is_odd(value: Any) -> bool:
-    """Whether ``value``, which is no text, is no number too small to be a card's either."""
-    return type(value) not in SCALARS or (value or 0) >= _SMALLEST_CARD
