@@ -1,7 +1,12 @@
 """Items of real runs of the SDK: an error of about 50 KB, a transaction with 100 spans, a message.
 
-Every call gives other values, as the requests of a site do: numbers, names, addresses, ids. The
-same source lines, functions and keys come back.
+They are as alike as the items of one process are. What the process and its code decide comes back:
+SDK, modules, server name, release, environment; functions, source lines and the names of variables;
+names of headers, keys of contexts, categories of breadcrumbs, operations of spans. What a request
+decides is different each time: ids, addresses of objects, numbers, times, amounts, names, cookies,
+tokens, the ends of URLs and the numbers in SQL. The frames of an error are those of eight functions
+with different variables, as in a stack through a framework; were they of one, the walk could take
+them together.
 """
 
 import random
@@ -53,36 +58,71 @@ def _order(rng: random.Random) -> dict[str, Any]:
     }
 
 
-class _Gateway:
-    """Stands for the objects that a method's frame shows: their repr."""
+class _Shop:
+    """Stands for the objects that a method's frame shows: their repr. Its methods call each other
+    in a circle, ``left`` more times.
+    """
 
     def __init__(self, rng: random.Random) -> None:
         self.number = rng.randrange(10**6)
+        self.rng = rng
 
     def __repr__(self) -> str:
-        return f"<Gateway: payments of shop {self.number}>"
+        return f"<Shop: payments of shop {self.number}>"
 
-    def charge(self, depth: int, order: Any, rng: random.Random) -> None:
+    def dispatch(self, left: int, order: Any) -> None:
+        request = f"<WSGIRequest: POST '/checkout/{self.number}/'>"
+        callback, callback_args = self.dispatch, ()
+        callback_kwargs = {"step": left, "basket": order["id"]}
+        self.validate(left - 1, [request, callback, callback_args, callback_kwargs, order])
+
+    def validate(self, left: int, form: Any) -> None:
+        cleaned_data = {**form[-1], "accepted": True, "voucher": ""}
+        errors: dict[str, Any] = {}
+        is_bound = True
+        self.checkout(left - 1, cleaned_data if is_bound and not errors else {})
+
+    def checkout(self, left: int, order: Any) -> None:
+        lines = order["lines"]
+        total = sum(line["price"] * line["quantity"] for line in lines)
+        description = f"order {order['number']} for {order['customer']}, {total:.2f} EUR"
+        self.charge(left - 1, order, description)
+
+    def charge(self, left: int, order: Any, description: str) -> None:
         headers = {
             "Accept": "application/json",
-            "X-Request-Id": str(uuid.UUID(int=rng.getrandbits(128))),
+            "X-Request-Id": str(uuid.UUID(int=self.rng.getrandbits(128))),
         }
-        url = f"https://payments.example.com/v1/charges/{self.number}?expand=lines&page={depth}"
-        query = (
-            f"SELECT id, number, total FROM shop_order WHERE customer_id = {self.number} LIMIT 21"
-        )
-        queryset = f"<QuerySet [<Order: {self.number}>, <Order: {self.number + depth}>]>"
-        attempts, timeout, last = depth % 3, 2.5, None
-        if depth % 8 == 0:
-            lines = order["lines"]
-            total = sum(line["price"] * line["quantity"] for line in lines)
-            description = f"order {order['number']} for {order['customer']}, {total:.2f} EUR"
-            if depth == 0:
-                raise RuntimeError(
-                    f"{description}: declined ({url}, {query}, {queryset}, {len(headers)}, "
-                    f"{attempts}, {timeout}, {last})"
-                )
-        self.charge(depth - 1, order, rng)
+        url = f"https://payments.example.com/v1/charges/{self.number}?expand=lines&page={left}"
+        attempts, timeout, last = left % 3, 2.5, None
+        if left <= 0:
+            raise RuntimeError(
+                f"{description}: declined ({url}, {len(headers)}, {attempts}, {timeout}, {last})"
+            )
+        self.execute(left - 1, order)
+
+    def execute(self, left: int, order: Any) -> None:
+        sql = f"SELECT id, number, total FROM shop_order WHERE customer_id = {self.number} LIMIT 21"
+        params = [order["id"], order["number"], left]
+        queryset = f"<QuerySet [<Order: {self.number}>, <Order: {self.number + left}>]>"
+        many = executor = None
+        self.render(left - 1, {"order": order, "rows": [sql, params, queryset, many, executor]})
+
+    def render(self, left: int, context: dict[str, Any]) -> None:
+        template_name, using = "shop/confirmation.html", "django"
+        now = f"2026-11-{self.rng.randrange(10, 28)} 10:00:00.{self.rng.randrange(10**6):06}"
+        self.retry(left - 1, {**context, "now": now, "template": (template_name, using)})
+
+    def retry(self, left: int, context: dict[str, Any]) -> None:
+        delays, jitter = [0.1, 0.4, 1.6], self.rng.random()
+        idempotency = str(uuid.UUID(int=self.rng.getrandbits(128)))
+        self.send(left - 1, context["order"], idempotency, delays[0] + jitter)
+
+    def send(self, left: int, order: Any, idempotency: str, wait: float) -> None:
+        body = f'{{"order": "{order["number"]}", "amount": {self.rng.randrange(10**5)}}}'
+        connection = f"<HTTPSConnection(host='payments.example.com', port={443 + left})>"
+        retries, redirect, is_sent = 3, False, bool(body and connection and idempotency and wait)
+        self.dispatch(left - 1, order if is_sent and retries and not redirect else None)
 
 
 def _request(event: dict[str, Any], hint: Any, rng: random.Random) -> dict[str, Any]:
@@ -110,7 +150,7 @@ def _request(event: dict[str, Any], hint: Any, rng: random.Random) -> dict[str, 
 
 
 def error(rng: random.Random) -> dict[str, Any]:
-    """An error with 26 frames, their variables, 40 breadcrumbs and a request."""
+    """An error with 21 frames, their variables, 40 breadcrumbs and a request."""
     transport = _start()
     sentry_sdk.get_isolation_scope().clear_breadcrumbs()
     with sentry_sdk.new_scope() as scope:
@@ -124,7 +164,7 @@ def error(rng: random.Random) -> dict[str, Any]:
                 data={"db.system": "postgresql", "duration_ms": rng.random()},
             )
         try:
-            _Gateway(rng).charge(24, _order(rng), rng)
+            _Shop(rng).dispatch(19, _order(rng))
         except RuntimeError:
             sentry_sdk.capture_exception()
     return transport.items[-1]
