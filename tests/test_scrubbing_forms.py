@@ -206,6 +206,20 @@ def test_the_repr_of_a_secret_echoes_what_it_says() -> None:
     assert left["note"] == f"bad {FILTERED}"
 
 
+def test_in_a_container_its_names_say_what_may_be_echoed() -> None:
+    event = {
+        "session": {"cart": "cart-12345", "csrf_token": SECRET},
+        "credentials": {"live": ["Xq12-fed"]},
+        "note": f"cart-12345, {SECRET}, Xq12-fed",
+    }
+    assert SCRUBBER.scrub(event)["note"] == f"cart-12345, {FILTERED}, {FILTERED}"
+
+
+def test_what_is_random_is_echoed_whatever_its_name() -> None:
+    token = "Ab1" + secrets.token_hex(10)
+    assert SCRUBBER.scrub({"session": {"other": token}, "note": token})["note"] == FILTERED
+
+
 def test_a_key_of_bytes_is_read() -> None:
     assert SCRUBBER.scrub({b"password": SECRET, b"author": "ann"}) == {
         b"password": FILTERED,

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass, field
 
+from sentry_app.scrubbing.columns import Parameters
+
 FILTERED = "[Filtered]"
 
 
@@ -16,6 +18,8 @@ class Findings:
     secrets: set[str] = field(default_factory=set)
     #: What stands encoded in the texts, and what it says: it may echo a secret.
     decoded: dict[str, str] = field(default_factory=dict)
+    #: Texts with SQL that has placeholders for secrets.
+    statements: dict[str, Parameters] = field(default_factory=dict)
 
     def remove(self, rule: str, secret: str = "") -> str:
         """Note that ``rule`` removed something; returns what stands there instead."""

@@ -4,6 +4,7 @@ Every scan is linear; a literal or a container that was cut off reaches to the e
 """
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 #: A quotation mark, as it is written in a text within a text too: ``\\"``, ``&quot;``,
@@ -34,6 +35,8 @@ SCHEME = re.compile(
 _PARAMETERS = re.compile(r"(?:[\w\-]+=(?:\\*\"[^\"\\]*\\*\"|[^\s,\"'\\]+)(?:,\s*)?)+")
 #: A text of several lines in YAML.
 _BLOCK = re.compile(r"[|>][+-]?[ ]*\r?\n(?:[ \t]+[^\n]*(?:\n|\Z))+")
+
+_BETWEEN = re.compile(r"['\"`]?\s*(?:\)\s*,\s*\(|,)?\s*")
 
 
 class Span(NamedTuple):
@@ -69,6 +72,17 @@ def value_at(text: str, start: int, whole_line: bool = False) -> Span | None:
     if not found:
         return None
     return Span(start, start + len(_without_end(text[start : found.end()])), "word")
+
+
+def elements(text: str, start: int) -> Iterator[Span]:
+    """The values between commas from ``start`` on, row after row of them."""
+    while start < len(text):
+        span = value_at(text, start)
+        if span is None or span.end <= start:
+            return
+        yield span
+        between = _BETWEEN.match(text, span.end)
+        start = between.end() if between else span.end
 
 
 def _literal_end(text: str, opening: re.Match[str]) -> int:

@@ -5,6 +5,7 @@ from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from sentry_app.scrubbing.columns import Parameters
 from sentry_app.scrubbing.findings import Findings
 from sentry_app.scrubbing.keys import SecretKeys, words
 from sentry_app.scrubbing.pairs import NAMES
@@ -71,6 +72,8 @@ class Memory:
         self.generic = Table()
         self.clean: set[Any] = set(_NUMBERS)
         self.clean_lines: set[Any] = set()
+        #: SQL with placeholders for secrets.
+        self.statements: dict[str, Parameters] = {}
 
     def kind(self, key: Any, table: Table) -> Any:
         """What to do with the value of ``key``, which ``table`` does not know yet."""
@@ -120,13 +123,23 @@ class Memory:
             return kind
         return self.generic if kind is PLAIN else None
 
-    def remember(self, texts: Iterable[str], lines: Iterable[str]) -> None:
-        """Keep ``texts`` and source ``lines`` in which nothing was found."""
-        for new, known in ((texts, self.clean), (lines, self.clean_lines)):
-            if len(known) > self.MAX_TEXTS:
-                known.clear()
-                known.update(_NUMBERS)
-            known.update([text for text in new if len(text) <= self.LONGEST])
+    def remember(
+        self, texts: Iterable[str], lines: Iterable[str], statements: Mapping[str, Parameters]
+    ) -> None:
+        """Keep ``texts`` and source ``lines`` in which nothing was found, and SQL that has
+        placeholders for secrets, as long as the texts.
+        """
+        if len(self.clean) > self.MAX_TEXTS:
+            # Texts first: who finds a statement among them finds it below too.
+            self.clean, self.statements = set(_NUMBERS), {}
+        if len(self.clean_lines) > self.MAX_TEXTS:
+            self.clean_lines = set()
+        texts = [text for text in texts if len(text) <= self.LONGEST]
+        if statements:
+            kept = statements.keys() & texts
+            self.statements.update({text: statements[text] for text in kept})
+        self.clean.update(texts)
+        self.clean_lines.update([line for line in lines if len(line) <= self.LONGEST])
 
 
 def _compiled(part: Any) -> Table:

@@ -23,6 +23,16 @@ class Patch:
         """Let ``value`` stand under ``key`` in the container ``node``."""
         self.container(node)[key] = value
 
+    def find(self, node: Node) -> Any:
+        """What stands at ``node`` now, not to be changed; None if nothing does."""
+        found: Any = self.holder
+        for key in way(node):
+            try:
+                found = found[key]
+            except (LookupError, TypeError):
+                return None
+        return found
+
     def container(self, node: Node) -> Any:
         """The container ``node``, to be changed. If it was removed meanwhile, one that goes
         nowhere.

@@ -1,8 +1,11 @@
 """What goes as a whole: the values under secret names, and what cannot be looked at."""
 
+import re
 from typing import Any
 
 from sentry_app.scrubbing.findings import FILTERED, Findings
+from sentry_app.scrubbing.keys import SecretKeys
+from sentry_app.scrubbing.pairs import unquoted
 from sentry_app.scrubbing.patch import Node, Patch
 from sentry_app.scrubbing.remarks import Remarks
 
@@ -10,12 +13,17 @@ _ATTRIBUTES = ({"value", "type"}, {"value", "type", "unit"})
 _NOTHING = frozenset(
     {"", "None", "True", "False", "null", "''", '""', "b''", "{}", "[]", "()", FILTERED}
 )
+#: What no word of a site looks like: letters of both cases and digits.
+_RANDOM = re.compile(
+    r"(?<![\w+/=])(?=[\w+/=\-]*[a-z])(?=[\w+/=\-]*[A-Z])(?=[\w+/=\-]*[0-9])[\w+/=\-]{16,}"
+)
 
 
 class Removal:
     """What was found in one item, and the changes to it."""
 
-    def __init__(self, data: Any) -> None:
+    def __init__(self, keys: SecretKeys, data: Any) -> None:
+        self.keys = keys
         self.patch = Patch(data)
         self.found = Findings()
         self.remarks = Remarks()
@@ -25,11 +33,11 @@ class Removal:
         if type(value) is dict and value.keys() in _ATTRIBUTES:
             # An attribute of a log, metric or span.
             if may_be_secret(key, value["value"]):
-                self._remember(value["value"])
+                self._remember(key, value["value"])
                 self.removed("key", ((node, key), "value"))
                 self.patch.put((node, key), "type", "string")
             return
-        self._remember(value)
+        self._remember(key, value)
         self.removed("key", (node, key))
 
     def removed(self, rule: str, node: Node) -> None:
@@ -37,17 +45,22 @@ class Removal:
         self.remarks.add(node, [rule])
         self.patch.put(node[0], node[1], self.found.remove(rule))
 
-    def _remember(self, value: Any) -> None:
-        """Note the texts in ``value``, for their echoes."""
-        rest, seen = [value], 0
+    def _remember(self, key: Any, value: Any) -> None:
+        """Note the secrets in ``value``, which stands under ``key``, for their echoes.
+
+        In a mapping not all is secret: a session has a cart. So the names in it are asked too.
+        """
+        rest, seen = [(str(key), value)], 0
         while rest and seen < 200:
-            value, seen = rest.pop(), seen + 1
+            (name, value), seen = rest.pop(), seen + 1
             if isinstance(value, dict):
-                rest.extend(value.values())
+                rest += [(f"{name}_{unquoted(str(below))}", item) for below, item in value.items()]
             elif isinstance(value, (list, tuple)):
-                rest.extend(value)
+                rest += [(name, item) for item in value]
             elif isinstance(value, (str, int)) and not isinstance(value, bool):
-                self.found.secrets.add(str(value))
+                text = str(value)
+                if name == key or name in self.keys or _RANDOM.search(text):
+                    self.found.secrets.add(text)
 
 
 def may_be_secret(key: Any, value: Any) -> bool:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from sentry_app.scrubbing import addresses, commands, encoded, numbers, values, vendors
+from sentry_app.scrubbing.columns import parameters_of
 from sentry_app.scrubbing.findings import Findings
 from sentry_app.scrubbing.keys import SecretKeys
 from sentry_app.scrubbing.markup import Markup
@@ -30,6 +31,9 @@ class Rules:
 
     def scrub(self, text: str, found: Findings) -> str:
         """``text`` without its secrets."""
+        parameters = parameters_of(text, self._keys)
+        if parameters.secret:
+            found.statements[text] = parameters
         return self._scrub(text, found, 0)
 
     def has_match(self, text: str) -> bool:

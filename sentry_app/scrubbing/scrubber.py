@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from sentry_app.scrubbing import templates
+from sentry_app.scrubbing import parameters, templates
 from sentry_app.scrubbing.changes import Changed, Changes
 from sentry_app.scrubbing.echoes import (
     Echoes,
@@ -85,10 +85,11 @@ class Scrubber:
             changes.lines,
             walk,
         )
-        self._memory.remember(clean, clean_lines)
+        self._memory.remember(clean, clean_lines, walk.found.statements)
         echoes = self._echoes(changes, walk) if walk.found.secrets else None
         changes.into(walk)
         templates.scrub(data, walk)
+        parameters.scrub(walk)
         if echoes or walk.odd:
             rename(walk, echoes)
         scrubbed = walk.patch.holder[0]
@@ -113,8 +114,10 @@ class Scrubber:
             new, rules = self._scrub_text(text, rule, walk.found)
             if new != text:
                 changed[text] = new, rules
-        if heard or walk.found.decoded:
+        if heard:
             return ()
+        if walk.found.decoded:  # the next item may have what they say
+            texts = list(set(texts).difference(suspects))
         return [text for text in texts if text not in changed] if changed else texts
 
     def _suspects(self, texts: list[str], joined: str) -> Collection[str]:

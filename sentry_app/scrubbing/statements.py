@@ -5,10 +5,12 @@ Options (``--password x``), Redis commands (``HSET 'k' 'password' 'x'``), SQL (`
 """
 
 import re
+from collections.abc import Collection
 
+from sentry_app.scrubbing.columns import INSERT, columns_of, parameters_of
 from sentry_app.scrubbing.findings import Findings
 from sentry_app.scrubbing.keys import SecretKeys
-from sentry_app.scrubbing.literals import QUOTE, value_at
+from sentry_app.scrubbing.literals import QUOTE, elements, value_at
 from sentry_app.scrubbing.texts import is_placeholder
 
 _FLAG = re.compile(r"(?<![\w-])--?([A-Za-z][\w\-]{1,60})(?:\s{1,4}|(?:[\"'],\s?))(?=[^\s-])")
@@ -16,9 +18,8 @@ _AFTER_NAME = re.compile(
     rf"(?P<open>{QUOTE})?(?<![\w])(?=(?P<name>[^\W\d][\w.:\-]{{1,120}}))(?P=name)(?P<close>{QUOTE})?"
     rf"(?P<gap>\s{{0,2}},\s{{0,2}}|\s{{1,4}})(?=[bBuUrN]?{QUOTE})"
 )
-_INSERT = re.compile(
-    r"\binto\s+[^\s(]+\s*\(([^()]{1,4000})\)\s*(?:overriding \w+ \w+ )?values\s*\(", re.I
-)
+#: The parameters of a statement, as Django's log and SQLAlchemy's errors have them.
+_PARAMETERS = re.compile(r"\b(?:args|params|parameters)(?:=|:\s?)(?=[\[(])[\[(]{1,2}")
 #: ``add_argument("--password", default="x")`` and ``setdefault("API_KEY", "x")``.
 _DEFAULT = re.compile(r"[\"']--?([A-Za-z][\w\-]{1,60})[\"'][^\n]{0,200}?\bdefault=(?=[\"'])")
 _ARGUMENT = re.compile(
@@ -54,7 +55,7 @@ class Statements:
             text = self._after(_AFTER_NAME, text, found, self._is_named)
         if "'" in text and "(" in text:
             text = self._inserted(text, found)
-        return text
+        return self._bound(text, found)
 
     def scrub_source(self, line: str, found: Findings) -> str:
         """A line of source code: arguments that a literal before them calls secret."""
@@ -96,33 +97,35 @@ class Statements:
 
     def _inserted(self, text: str, found: Findings) -> str:
         """``INSERT INTO t (a, password) VALUES (1, 'x'), (2, 'y')``: by the place of the column."""
-        match = _INSERT.search(text)
+        match = INSERT.search(text)
         if match is None:
             return text
-        columns = [column.strip(' "`[]\n\t') for column in match[1].split(",")]
+        columns = columns_of(match)
         secret = {index for index, column in enumerate(columns) if column in self._keys}
-        if not secret:
+        return _without(secret, len(columns), text, match.end(), found) if secret else text
+
+    def _bound(self, text: str, found: Findings) -> str:
+        """``UPDATE t SET password = %s; args=('x',)``: by the place of the placeholder."""
+        match = _PARAMETERS.search(text)
+        if match is None:
             return text
-        parts, done, at, place = [], 0, match.end(), 0
-        while at < len(text):
-            span = value_at(text, at)
-            if span is None or span.end <= at:
-                break
-            if place % len(columns) in secret and span.start < span.end:
-                value = text[span.start : span.end]
-                if not is_placeholder(value):
-                    parts += [text[done : span.start], found.remove("key", value)]
-                    done = span.end
-            at, place = _next_value(text, span.end), place + 1
-        return "".join([*parts, text[done:]])
+        parameters = parameters_of(text[: match.start()], self._keys)
+        if not parameters.secret:
+            return text
+        return _without(parameters.secret, parameters.number, text, match.end(), found)
 
 
-_BETWEEN = re.compile(r"['\"`]?\s*(?:\)\s*,\s*\(|,)?\s*")
-
-
-def _next_value(text: str, end: int) -> int:
-    match = _BETWEEN.match(text, end)
-    return match.end() if match else end
+def _without(secret: Collection[int], count: int, text: str, start: int, found: Findings) -> str:
+    """``text`` without those values from ``start`` on whose places, in rows of ``count``, are
+    ``secret``.
+    """
+    parts, done = [], 0
+    for place, span in enumerate(elements(text, start)):
+        value = text[span.start : span.end]
+        if place % count in secret and value and not is_placeholder(value):
+            parts += [text[done : span.start], found.remove("key", value)]
+            done = span.end
+    return "".join([*parts, text[done:]])
 
 
 def _is_field(match: re.Match[str], value: str, text: str, end: int) -> bool:

@@ -43,9 +43,11 @@ class Walk(Removal):
     """One walk over one item."""
 
     def __init__(self, memory: Memory, data: Any) -> None:
-        super().__init__(data)
+        super().__init__(memory.keys, data)
         self.memory = memory
         self.left = MAX_CONTAINERS
+        #: Taken before it is asked which texts are known.
+        self.statements = memory.statements
         #: Texts and numbers, and lines of source.
         self.plain, self.source = Cells(), Cells()
         self._gather, self._note = self.plain.values.update, self.plain.rows.append

@@ -1,0 +1,46 @@
+"""Parameters that stand beside their SQL: in the variables of a frame, or the data of a span."""
+
+from typing import Any
+
+from sentry_app.scrubbing.columns import Parameters
+from sentry_app.scrubbing.findings import FILTERED
+from sentry_app.scrubbing.keys import words
+from sentry_app.scrubbing.pairs import unquoted
+from sentry_app.scrubbing.patch import Node
+from sentry_app.scrubbing.removal import may_be_secret
+from sentry_app.scrubbing.walk import Walk
+
+_NAMES = frozenset({"args", "bind", "binds", "param", "parameters", "params", "values", "vars"})
+
+
+def scrub(walk: Walk) -> None:
+    """Take the secret parameters of the statements in the item; when all else is changed."""
+    statements = walk.found.statements
+    # As a tuple: another thread may add to what is known.
+    for sql in walk.plain.values.intersection(tuple(walk.statements)):
+        statements[sql] = walk.statements[sql]
+    if statements:
+        for node, _, sql in walk.plain.places(statements.keys()):
+            _scrub_beside(walk, node, statements[sql])
+            _scrub_beside(walk, (node, "data"), statements[sql])
+
+
+def _scrub_beside(walk: Walk, node: Node, parameters: Parameters) -> None:
+    data = walk.patch.find(node)
+    if type(data) is not dict:
+        return
+    for key, value in list(data.items()):
+        if type(value) is list and type(key) is str and _is_name(key):
+            _scrub_list(walk, value, (node, key), parameters)
+
+
+def _is_name(key: str) -> bool:
+    return not _NAMES.isdisjoint(words(unquoted(key))[-1:])
+
+
+def _scrub_list(walk: Walk, values: list[Any], node: Node, parameters: Parameters) -> None:
+    for place, value in enumerate(list(values)):
+        if type(value) is list:  # for ``executemany``
+            _scrub_list(walk, value, (node, place), parameters)
+        elif place in parameters.secret and may_be_secret("", value) and value != FILTERED:
+            walk.removed("key", (node, place))
