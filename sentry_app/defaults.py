@@ -115,6 +115,9 @@ SCRUB_FIELDS: tuple[str, ...] = (
     "backup_code",
     "recovery_code",
     "recovery_key",
+    "reset_key",
+    "activation_key",
+    "oauth_verifier",
     "recovery_phrase",
     "seed_phrase",
     "mnemonic",
@@ -245,6 +248,7 @@ SCRUB_FIELDS: tuple[str, ...] = (
     "social_security_number",
     "tax_id",
     "national_id",
+    "insurance_number",
     "passport_number",
     "passport_no",
 )

@@ -46,6 +46,8 @@ FORMS = {
     "two words and a colon": ("Your API key is: {} (read-only)", "(read-only)"),
     "dash": ("password - {} (new)", "(new)"),
     "sentence": ("Incorrect API key provided: {}. Look it up", "Look it up"),
+    "whose it is": ("the password for ann is {}", "for ann"),
+    "easy connect": ("cannot reach app/{}@//db.internal:1521/shop", "@//db.internal:1521/shop"),
     "full-width colon": ("密码\uff1a{}", "密码"),
     "escaped for a script": (
         "{{\\u0022user\\u0022: 1, \\u0022pin\\u0022: \\u0022{}\\u0022}}",
@@ -206,6 +208,25 @@ def test_the_repr_of_a_secret_echoes_what_it_says() -> None:
     assert left["note"] == f"bad {FILTERED}"
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ('Digest username="ann", uri="/", response="{}"', "response"),
+        ("AWS4-HMAC-SHA256 Credential=x/eu/s3, SignedHeaders=host, Signature={}", "Signature"),
+    ],
+)
+def test_a_signature_of_a_request_goes(text: str, name: str) -> None:
+    digits = secrets.token_hex(32)
+    left = SCRUBBER.scrub({"note": text.replace("{}", digits)})["note"]
+    assert digits not in left
+    assert name in left
+
+
+@pytest.mark.parametrize("key", ["Passwordnew", "tokenhash", "Cardcvc", "mnemonic_phrase"])
+def test_what_says_nothing_may_end_a_compound(key: str) -> None:
+    assert SCRUBBER.scrub({key: SECRET}) == {key: FILTERED}
+
+
 def test_in_a_container_its_names_say_what_may_be_echoed() -> None:
     event = {
         "session": {"cart": "cart-12345", "csrf_token": SECRET},
@@ -270,6 +291,9 @@ def test_each_rule_is_counted_by_its_name(sentry_events: Events) -> None:
         "<a href='/password/reset/'>Forgotten?</a>",
         "user: ann\nport: 5432",
         "author=ann&page=2",
+        "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/db",
+        "git clone git@git.shop.example:team/tool.git",
+        "released 2.10.4.17 (build 7)",
     ],
 )
 def test_a_harmless_text_stays_as_it_is(text: str) -> None:

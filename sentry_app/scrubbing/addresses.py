@@ -16,7 +16,7 @@ _IPV6 = re.compile(
     r"(?<![\w:.])(?=[0-9a-fA-F]{0,4}:[0-9a-fA-F]{0,4}:)[0-9a-fA-F:]{2,39}(?:\.\d{1,3}){0,3}(?![\w:])"
 )
 _BEFORE_VERSION = re.compile(
-    r"(?:(?i:versions?|version is|release|build|firmware|python|django|linux|kernel|driver|"
+    r"(?:(?i:versions?|version is|released?|build|firmware|python|django|linux|kernel|driver|"
     r"openssl|chrome|firefox|safari|edge|windows|android|macos|java|jdk|php|ruby|sdk|tag|revision|v|ver)\W{1,3}"
     r"|(?:^|[\s(\"'])[A-Za-z][\w.\-]{0,40}/)$"
 )
@@ -24,7 +24,7 @@ _KEPT_BITS = {4: 24, 6: 48}
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 _EMAIL = re.compile(
-    r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+'\-]{1,64}@(?!\d+x\.)(?:[A-Za-z0-9\-]{1,63}\.){1,8}"
+    r"(?<![A-Za-z0-9._%+\-])(?!git@)[A-Za-z0-9._%+'\-]{1,64}@(?!\d+x\.)(?:[A-Za-z0-9\-]{1,63}\.){1,8}"
     r"(?!(?:png|jpe?g|gif|svg|webp|ico|avif|css|js|map|py|git)\b)[A-Za-z]{2,24}(?![A-Za-z0-9])"
 )
 _EMAIL_ENCODED = re.compile(

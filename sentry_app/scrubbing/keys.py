@@ -17,9 +17,9 @@ _CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^A-Za-z]+")
 #: A key that ends in one of these still holds what the words before it say.
 _WITHOUT_MEANING = frozenset(
     "again b64 base64 bytes confirm confirmation confirmed current data decoded digest enc encoded "
-    "encrypted fallback fallbacks hash hashed hex json new old original pem plain plaintext prev "
-    "previous primary raw repeat repeated salt secondary str string text tmp v val value values"
-    "".split()
+    "encrypted fallback fallbacks hash hashed hex json new old original pem phrase plain plaintext "
+    "prev previous primary raw repeat repeated salt secondary str string text tmp v val value "
+    "values".split()
 )
 
 #: Where a secret is used: it follows the name of a secret too (``api_key_live``).
@@ -39,7 +39,7 @@ _FLAGS = frozenset(
 _COMPOUNDS = (
     "password passwd pwd passphrase passcode secret token apikey authkey secretkey privatekey "
     "accesskey signingkey encryptionkey creditcard cardnumber authorization credentials jwt "
-    "sessionid sessionkey setcookie"
+    "sessionid sessionkey setcookie cvc cvv"
 ).split()
 
 #: ``pass`` ends many words, but after these it is a password.
@@ -98,6 +98,9 @@ class SecretKeys:
         self._longest = max(map(len, self._fields), default=0)
         known = {"".join(field) for field in self._fields}
         self._compounds = tuple(word for word in _COMPOUNDS if word in known)
+        self._compound = re.compile(
+            f"(?:{'|'.join(self._compounds)})(?:{'|'.join(_WITHOUT_MEANING)})?\\Z"
+        )
         self._verdicts: dict[str, bool] = {}
 
     def __contains__(self, key: object) -> bool:
@@ -139,16 +142,19 @@ class SecretKeys:
             return True
         last = key[-1]
         return (
-            last.endswith(self._compounds)
+            self._is_compound(last)
             or (last.endswith("pass") and last[:-4] in _BEFORE_PASS)
             or (last.endswith("s") and last != "pins" and self._is_plural(key))
         )
+
+    def _is_compound(self, word: str) -> bool:
+        return bool(self._compounds) and self._compound.search(word) is not None
 
     def _is_plural(self, key: tuple[str, ...]) -> bool:
         singular = key[-1][:-1]
         return (*key[:-1], singular) != key and (
             any((*key[-n:-1], singular) in self._fields for n in range(1, self._longest + 1))
-            or singular.endswith(self._compounds)
+            or self._is_compound(singular)
         )
 
 

@@ -24,6 +24,8 @@ _CODE_FIRST = re.compile(
     r"(?:code|otp|pin|passcode)\b",
     re.I,
 )
+#: Whose it is: ``the password for ann is x``.
+_WHOSE = re.compile(r"(?<=[a-z]) (?:for|of) (?:user )?[\w.@\-]{1,40}(?= (?:is|was|are)\b)", re.I)
 _LINKS = frozenset("are as given is of provided received sent used value was".split())  # noqa: SIM905
 _LONGEST_LEAD = 80
 
@@ -55,7 +57,7 @@ class Prose:
         lead = _LEAD.search(text, max(0, start - _LONGEST_LEAD), start)
         if lead is None:
             return False
-        before = lead[1].split(" ")
+        before = _WHOSE.sub("", lead[1]).split(" ")
         linked = len(before)
         while before and before[-1].lower() in _LINKS:
             before.pop()

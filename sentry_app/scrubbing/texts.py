@@ -55,6 +55,8 @@ _SENTENCE = re.compile(
 )
 _LONGEST_MESSAGE = 2_000
 _LOWER = re.compile(r"[a-z]{1,12}")
+#: What AWS names: after ``secret`` stands which one it is.
+_ARN = re.compile(r"(?<!\w)arn:[\w:\-]{1,90}:\Z")
 #: Names whose value may be a plain word.
 _PASSWORDS = frozenset(
     {"password", "passwd", "pwd", "pw", "pass", "passphrase", "passcode", "secret"}
@@ -106,6 +108,8 @@ class Pairs:
         if quoted_only and not _is_in_source(match, span, text):
             return False
         if ")" in match["close"] and span.kind == "word":
+            return False
+        if match["sign"] == ":" and _ARN.search(text, max(0, match.start() - 100), match.start()):
             return False
         value = text[span.start : span.end]
         if span.kind != "quoted" and (_is_code(match, value) or self._is_prose(match, value)):

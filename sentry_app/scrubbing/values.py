@@ -68,6 +68,13 @@ FORMS = (
     ),
     Form(
         "userinfo",
+        ("@//",),
+        re.compile(  # Oracle's easy connect
+            r"(?<![\w/@:.\-])[A-Za-z]\w{0,40}/(?P<secret>[^\s/@\"']{1,100})@//[\w.\-]+(?::\d+)?/"
+        ),
+    ),
+    Form(
+        "userinfo",
         ("jdbc:oracle",),
         re.compile(r"jdbc:oracle:\w{1,10}:[^/\s@]{1,100}/(?P<secret>[^\s@]{1,200})@"),
     ),
@@ -83,6 +90,16 @@ FORMS = (
         "authorization",
         ("oken ", "WT "),
         re.compile(rf"\b(?:[Tt]oken|JWT)\s(?P<secret>(?=[A-Za-z+/_\-.~]*\d){_B64}{{16,}})"),
+    ),
+    Form(
+        "authorization",
+        ("igest username=",),
+        re.compile(r"igest username=[^\n]{0,400}?\bresponse=\\{0,2}\"(?P<secret>[0-9a-f]{32,128})"),
+    ),
+    Form(
+        "authorization",
+        ("AWS4-HMAC-",),
+        re.compile(r"AWS4-HMAC-SHA256[^\n]{0,400}?\bSignature=(?P<secret>[0-9a-f]{64})"),
     ),
     Form(
         "jwt",

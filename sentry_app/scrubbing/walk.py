@@ -46,8 +46,7 @@ class Walk(Removal):
         super().__init__(memory.keys, data)
         self.memory = memory
         self.left = MAX_CONTAINERS
-        #: Taken before it is asked which texts are known.
-        self.statements = memory.statements
+        self.statements = memory.statements  # before it is asked which texts are known
         #: Texts and numbers, and lines of source.
         self.plain, self.source = Cells(), Cells()
         self._gather, self._note = self.plain.values.update, self.plain.rows.append
