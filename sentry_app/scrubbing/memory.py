@@ -32,13 +32,14 @@ _VERSIONS = frozenset({"version", "versions", "release", "build"})
 class Shape(NamedTuple):
     """How to walk mappings with certain keys: nothing is asked twice about the same keys.
 
-    ``all`` gives all values, ``values`` those of the keys ``texts``, which are usually texts or
-    numbers, and ``values_kept`` those of the keys ``kept``; ``rest`` are other keys, what to do
-    with them, and the table of a mapping that stands there. ``is_odd``: keys may hold secrets
-    themselves; ``may_spell_out``: a key may name the value of another.
+    ``names`` are the keys as one text. ``all`` gives all values, ``values`` those of the keys
+    ``texts``, which are usually texts or numbers, and ``values_kept`` those of the keys ``kept``;
+    ``rest`` are other keys, what to do with them, and the table of a mapping that stands there.
+    ``is_odd``: keys may hold secrets themselves; ``may_spell_out``: a key may name the value of
+    another.
     """
 
-    keys: tuple[Any, ...]
+    names: str
     all: Callable[[Any], tuple[Any, ...]]
     texts: tuple[Any, ...]
     values: Callable[[Any], tuple[Any, ...]]
@@ -110,8 +111,9 @@ class Memory:
         ]
         is_odd = any(key not in table for key in keys)
         may_spell_out = "value" in kinds and not NAMES.isdisjoint(kinds)
+        names = "\n".join([key for key in keys if type(key) is str])
         shape = Shape(
-            keys, _getter(keys), texts, _getter(texts), kept, _getter(kept), rest,
+            names, _getter(keys), texts, _getter(texts), kept, _getter(kept), rest,
             is_odd or may_spell_out, is_odd, may_spell_out,
         )  # fmt: skip
         if not is_odd and len(keys) <= 50 and len(table.shapes) < self.MAX_SHAPES:

@@ -1,6 +1,6 @@
 """Keys that hold secrets themselves: what is under them keeps its place under another name."""
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 from sentry_app.scrubbing.echoes import Echoes
@@ -15,7 +15,7 @@ MAX_KEY = 1_000
 def rename(walk: Walk, echoes: Echoes | None = None) -> None:
     """Scrub the keys that may hold a secret, or one of ``echoes``; when all else is changed."""
     nodes = walk.odd
-    if echoes and _is_heard(echoes, [names(walk)]):
+    if echoes and echoes.heard_in("\n".join(walk.names)):
         nodes = nodes + list(_echoing(walk.patch.holder[0], echoes, walk.memory.root, (None, 0)))
     # All are found before the way to one of them changes.
     found = {id(data): (data, node) for node in nodes if (data := walk.patch.container(node))}
@@ -28,17 +28,6 @@ def rename(walk: Walk, echoes: Echoes | None = None) -> None:
         data.update(result)
 
 
-def names(walk: Walk) -> set[str]:
-    """The keys of all mappings of the item that are texts."""
-    shapes = {id(shape): shape for shape in walk.shapes}.values()
-    return {key for shape in shapes for key in shape.keys if type(key) is str}
-
-
-def _is_heard(echoes: Echoes, names: Iterable[Iterable[Any]]) -> bool:
-    texts = [key for keys in names for key in keys if type(key) is str]
-    return echoes.heard_in("\n".join(texts)) is not None
-
-
 def _echoing(data: Any, echoes: Echoes, table: Any, node: Node) -> Iterator[Node]:
     """The nodes of mappings in whose keys ``echoes`` are heard; but for the keys of Sentry's."""
     if type(data) is list:
@@ -46,7 +35,8 @@ def _echoing(data: Any, echoes: Echoes, table: Any, node: Node) -> Iterator[Node
             yield from _echoing(value, echoes, table, (node, place))
     elif type(data) is dict:
         known = table if type(table) is Table else {}
-        if _is_heard(echoes, [[key for key in data if key not in known]]):
+        names = [key for key in data if type(key) is str and key not in known]
+        if echoes.heard_in("\n".join(names)):
             yield node
         for key, value in data.items():
             below = known.get(key)

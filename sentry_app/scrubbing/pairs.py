@@ -24,12 +24,14 @@ def secret_places(data: "list[Any] | tuple[Any, ...]", keys: SecretKeys, in_list
     places = {
         place + 1
         for place, element in enumerate(data[:-1])
-        if isinstance(element, str) and _is_flag(element, keys, data[place + 1])
+        if isinstance(element, str)
+        and "-" in element[:3]
+        and _is_flag(element, keys, data[place + 1])
     }
-    program = unquoted(data[0]) if isinstance(data[0], str) else ""
+    program = data[0] if data and isinstance(data[0], str) else ""
     if "mysql" in program:
         return places | {n for n, word in enumerate(data) if _PASSWORD_FLAG.match(str(word))}
-    if program.endswith("curl"):
+    if program.endswith(("curl", "curl'", 'curl"')):
         return places | {n + 1 for n, word in enumerate(data[:-1]) if _USER_FLAG.match(str(word))}
     return places
 

@@ -50,7 +50,8 @@ class Removal:
 
         In a mapping not all is secret: a session has a cart. So the names in it are asked too.
         """
-        rest, seen = [(str(key), value)], 0
+        top = str(key)
+        rest, seen = [(top, value)], 0
         while rest and seen < 200:
             (name, value), seen = rest.pop(), seen + 1
             if isinstance(value, dict):
@@ -59,7 +60,7 @@ class Removal:
                 rest += [(name, item) for item in value]
             elif isinstance(value, (str, int)) and not isinstance(value, bool):
                 text = str(value)
-                if name == key or name in self.keys or _RANDOM.search(text):
+                if name is top or name in self.keys or _RANDOM.search(text):
                     self.found.secrets.add(text)
 
 

@@ -17,7 +17,7 @@ from sentry_app.scrubbing.echoes import (
 from sentry_app.scrubbing.findings import FILTERED, Findings
 from sentry_app.scrubbing.keys import SecretKeys
 from sentry_app.scrubbing.memory import Memory
-from sentry_app.scrubbing.names import names, rename
+from sentry_app.scrubbing.names import rename
 from sentry_app.scrubbing.rules import Rules
 from sentry_app.scrubbing.triage import SEPARATOR, Triage
 from sentry_app.scrubbing.walk import Walk
@@ -160,7 +160,7 @@ class Scrubber:
         if len(own) > MAX_ECHOES:
             own = set(sorted(own, key=len)[-MAX_ECHOES:])
         own |= encoded(own, walk.found.decoded)
-        joined = SEPARATOR.join([*changes.all_texts(walk), *names(walk)])
+        joined = SEPARATOR.join([*changes.all_texts(walk), *walk.names])
         own = {secret for secret in own if opening(secret) in joined}
         echoes = Echoes(own).heard_in(joined)
         if echoes is not None:

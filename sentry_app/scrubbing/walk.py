@@ -52,8 +52,8 @@ class Walk(Removal):
         self._gather, self._note = self.plain.values.update, self.plain.rows.append
         #: Those of the texts that were in no item before.
         self.texts: list[str] = []
-        #: What is known of the keys of each mapping.
-        self.shapes: list[Shape] = []
+        #: The keys of the mappings; those of one mapping are one text.
+        self.names: set[str] = set()
         #: Nodes of mappings with keys that may hold secrets themselves.
         self.odd: Nodes = []
         self._item(0, data, memory.root, None, 0)
@@ -81,7 +81,7 @@ class Walk(Removal):
         if shape.kept and not SCALARS.issuperset(map(type, shape.values_kept(data))):
             for key in shape.kept:
                 self._item(key, data[key], KEEP, node, depth)
-        self.shapes.append(shape)
+        self.names.add(shape.names)
         for key, kind, inner in shape.rest:
             value = data[key]
             cls = type(value)
@@ -104,7 +104,7 @@ class Walk(Removal):
             data = {key: value for key, value in data.items() if key != "value"}
         if shape.is_odd:
             self.odd.append(node)
-        self.shapes.append(shape)
+        self.names.add(shape.names)
         for key in data:
             kind = table[key] if key in table else self.memory.kind(key, table)
             if kind is not WHOLE:
@@ -149,14 +149,14 @@ class Walk(Removal):
             try:
                 self.plain.add_column(key, columns[key], nodes)
             except TypeError:  # containers where only texts were seen before
-                self.memory.shape(shape.keys, maps, table)
+                self.memory.shape(tuple(columns), maps, table)
                 self._column(key, columns[key], PLAIN, nodes, depth)
         for key in shape.kept:
             if not SCALARS.issuperset(map(type, columns[key])):
                 self._column(key, columns[key], KEEP, nodes, depth)
         for key, kind, _ in shape.rest:
             self._column(key, columns[key], kind, nodes, depth)
-        self.shapes.append(shape)
+        self.names.add(shape.names)
 
     def _column(self, key: Any, column: Sequence[Any], kind: Any, nodes: Nodes, depth: int) -> None:
         """Look at what stands under ``key`` in mappings with the same keys."""
