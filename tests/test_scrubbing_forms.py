@@ -181,6 +181,12 @@ def test_an_encoded_text_is_looked_into(encode) -> None:
     assert text not in str(SCRUBBER.scrub({"message": f"got {text} from the queue"}))
 
 
+def test_sixteen_characters_in_hexadecimal_are_no_id() -> None:
+    text = f"pin={secrets.randbelow(10**6):06}&a=bcd".encode().hex()
+    assert len(text) == 32
+    assert text not in str(SCRUBBER.scrub({"message": f"got {text} from the queue"}))
+
+
 def test_what_was_found_under_a_name_goes_wherever_it_shows_up_again() -> None:
     left = SCRUBBER.scrub({"password": SECRET, "url": f"/reset/{SECRET}/", "note": "ann"})
     assert left == {"password": FILTERED, "url": f"/reset/{FILTERED}/", "note": "ann"}

@@ -5,7 +5,7 @@ and the last 80 bits of IPv6. A dotted number that stands where a version stands
 """
 
 import re
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 from sentry_app.scrubbing.findings import Findings
 
@@ -72,8 +72,8 @@ def _anonymous(match: re.Match[str]) -> str:
         return match[0]
     if isinstance(address, IPv6Address) and not _is_in_use(address):
         return match[0]
-    network = ip_network(f"{address}/{_KEPT_BITS[address.version]}", strict=False)
-    return str(network.network_address)
+    lost = address.max_prefixlen - _KEPT_BITS[address.version]
+    return str(type(address)(int(address) >> lost << lost))
 
 
 def _is_in_use(address: IPv6Address) -> bool:

@@ -76,6 +76,8 @@ def words(key: str) -> tuple[str, ...]:
     """
     if not key.isascii():
         key = unicodedata.normalize("NFKC", key)
+    elif key.islower() and key.isalpha():
+        return (key,)
     found = []
     for word in _WORD.findall(key):
         found += [word] if word.islower() or word.isupper() else _CAMEL.findall(word)

@@ -16,6 +16,8 @@ from sentry_app.scrubbing.texts import Pairs
 _MAX_DEPTH = 3
 #: A longer line of source is one that a program wrote.
 _LONGEST_LINE = 1_000
+#: In a word alone, a key, an address or a token, no name stands beside a value.
+_WORD = re.compile(r"[A-Za-z0-9_.@+\-]*")
 
 
 class Rules:
@@ -31,9 +33,10 @@ class Rules:
 
     def scrub(self, text: str, found: Findings) -> str:
         """``text`` without its secrets."""
-        parameters = parameters_of(text, self._keys)
-        if parameters.secret:
-            found.statements[text] = parameters
+        if not _WORD.fullmatch(text):
+            parameters = parameters_of(text, self._keys)
+            if parameters.secret:
+                found.statements[text] = parameters
         return self._scrub(text, found, 0)
 
     def has_match(self, text: str) -> bool:
@@ -51,15 +54,19 @@ class Rules:
         return self._by_form(line, found)
 
     def _scrub(self, text: str, found: Findings, depth: int) -> str:
-        text = commands.scrub(text, found, self._keys)
-        text = self._pairs.scrub(text, found)
-        text = self._statements.scrub(text, found)
-        text = self._prose.scrub(text, found)
-        text = self._markup.scrub(text, found)
+        if not _WORD.fullmatch(text):
+            text = self._by_name(text, found)
         text = self._by_form(text, found)
         if depth < _MAX_DEPTH:
             text = encoded.scrub(text, found, lambda t, f: self._scrub(t, f, depth + 1))
         return text
+
+    def _by_name(self, text: str, found: Findings) -> str:
+        text = commands.scrub(text, found, self._keys)
+        text = self._pairs.scrub(text, found)
+        text = self._statements.scrub(text, found)
+        text = self._prose.scrub(text, found)
+        return self._markup.scrub(text, found)
 
     def _by_form(self, text: str, found: Findings) -> str:
         text = values.scrub(text, found)
