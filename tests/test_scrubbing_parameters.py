@@ -22,6 +22,7 @@ SECRET = "correct horse"
         ("SELECT 1 FROM s WHERE session_key IN (%s, %s) AND age > %s", {0, 1}, 3),
         ("SELECT 1 FROM users WHERE pin = $2 AND id = $1", {1}, 2),
         ("SELECT 1 FROM users WHERE token like :1", {0}, 1),
+        ("SELECT 1 FROM users WHERE at > '12:10' AND pin = %s", {0}, 1),
         ("INSERT INTO users (name, password) VALUES (?, ?), (?, ?)", {1, 3}, 4),
         ("INSERT INTO t (a, token, b) VALUES (DEFAULT, crypt(%s, 'x'), %s)", {0}, 2),
         ("INSERT INTO t (token) VALUES (%s) ON CONFLICT (k) DO UPDATE SET n = %s", {0}, 2),

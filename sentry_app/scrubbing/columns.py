@@ -6,7 +6,9 @@ The placeholders are those of PEP 249's ``format``, ``qmark`` and ``numeric``, a
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from operator import itemgetter
 from typing import NamedTuple
 
 from sentry_app.scrubbing.keys import SecretKeys
@@ -16,7 +18,13 @@ INSERT = re.compile(
     r"\binto\s+[^\s(]+\s*\(([^()]{1,4000})\)\s*(?:overriding \w+ \w+ )?values\s*\(", re.I
 )
 _STATEMENT = re.compile(r"\b(?:select|insert|update|delete|replace|merge)\s", re.I)
-_PLACEHOLDER = re.compile(r"%s|\?|\$(\d{1,4})|(?<!:):(\d{1,4})\b")
+#: A statement has one style; what looks like another stands in its literals (``'12:30'``).
+_STYLES = (
+    ("%s", re.compile("%s")),
+    ("?", re.compile(r"\?")),
+    ("$1", re.compile(r"\$(?P<number>\d{1,4})")),
+    (":1", re.compile(r"(?<![:\w]):(?P<number>\d{1,4})\b")),
+)
 _COLUMN_BEFORE = re.compile(
     r"(?<!\w)([A-Za-z_]\w{0,60})[\"`\]]?\s{0,4}(?:[<>!]?=|<>|\b(?:not\s)?i?like\b"
     r"|\bin\s?\((?:[\s%s?$\d:]{1,4},){0,10})\s{0,4}(?:\w{1,30}\()?\Z",
@@ -34,40 +42,45 @@ class Parameters(NamedTuple):
     number: int
 
 
+Inserted = tuple[int, int, str]
+
 NO_PARAMETERS = Parameters(frozenset(), 0)
 
 
 def parameters_of(sql: str, keys: SecretKeys) -> Parameters:
     """The parameters of the statement ``sql``; it may stand in a text."""
-    if "%s" in sql or "?" in sql or "$1" in sql or ":1" in sql:
-        statement = _STATEMENT.search(sql, 0, _LONGEST)
-        if statement is not None:
-            return _parameters(sql[:_LONGEST], statement.start(), keys)
+    for needle, placeholder in _STYLES:
+        if needle in sql:
+            statement = _STATEMENT.search(sql, 0, _LONGEST)
+            if statement is None:
+                break
+            marks = placeholder.finditer(sql, statement.start(), _LONGEST)
+            return _parameters(sql[:_LONGEST], islice(marks, _MOST), keys)
     return NO_PARAMETERS
 
 
-def _parameters(sql: str, start: int, keys: SecretKeys) -> Parameters:
+def _parameters(sql: str, marks: Iterable[re.Match[str]], keys: SecretKeys) -> Parameters:
     numbers: set[int] = set()
     secret: set[int] = set()
     inserted = list(_inserted(sql))
-    starts = [start for start, _, _ in inserted]
-    for place, mark in enumerate(_PLACEHOLDER.finditer(sql, start)):
-        if place >= _MOST:
-            break
-        number = int(mark[1] or mark[2]) - 1 if mark[1] or mark[2] else place
+    for place, mark in enumerate(marks):
+        number = int(mark["number"]) - 1 if mark.re.groups else place
         numbers.add(number)
-        at = bisect_right(starts, mark.start()) - 1
-        if at >= 0 and mark.start() < inserted[at][1]:
-            column = inserted[at][2]
-        else:
-            before = _COLUMN_BEFORE.search(sql, max(0, mark.start() - _LONGEST_LEAD), mark.start())
-            column = before[1] if before else ""
-        if column in keys:
+        if _column(mark.start(), sql, inserted) in keys:
             secret.add(number)
     return Parameters(frozenset(secret), len(numbers))
 
 
-def _inserted(sql: str) -> Iterator[tuple[int, int, str]]:
+def _column(at: int, sql: str, inserted: list[Inserted]) -> str | None:
+    """The column that the placeholder ``at`` this place is for."""
+    place = bisect_right(inserted, at, key=itemgetter(0)) - 1
+    if place >= 0 and at < inserted[place][1]:
+        return inserted[place][2]
+    before = _COLUMN_BEFORE.search(sql, max(0, at - _LONGEST_LEAD), at)
+    return before[1] if before else None
+
+
+def _inserted(sql: str) -> Iterator[Inserted]:
     """From where to where the values of an INSERT stand, and the column of each."""
     match = INSERT.search(sql)
     if match is not None:

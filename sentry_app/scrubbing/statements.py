@@ -55,7 +55,7 @@ class Statements:
             text = self._after(_AFTER_NAME, text, found, self._is_named)
         if "'" in text and "(" in text:
             text = self._inserted(text, found)
-        return self._bound(text, found)
+        return self._bound(text, found) if "arg" in text or "param" in text else text
 
     def scrub_source(self, line: str, found: Findings) -> str:
         """A line of source code: arguments that a literal before them calls secret."""
