@@ -15,7 +15,7 @@ _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
 
 #: What may stand in a DSN's public key; Sentry's own are 32 hexadecimal digits.
-_KEY = re.compile("[A-Za-z0-9_.~%+-]+")
+_KEY = "[A-Za-z0-9_.~%+-]+"
 
 
 class Kind(NamedTuple):
@@ -273,7 +273,7 @@ def _check_parts(parts: SplitResult) -> None:
         raise ValueError("the host is missing")
     if not parts.username:
         raise ValueError("the public key is missing: https://<public key>@<host>/<project id>")
-    if not _KEY.fullmatch(parts.username):
+    if not re.fullmatch(_KEY, parts.username):
         raise ValueError("the public key holds a character that no key has")
     if not re.fullmatch("[0-9]{1,20}", parts.path.rsplit("/", 1)[-1]):
         raise ValueError("the project id at its end is missing or not a number")

@@ -18,8 +18,9 @@ _EXPECTED = (
 )
 
 _MACROS = {"@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"}
-_CRONTAB_FIELD = re.compile(r"[\w*,/?#-]+", re.ASCII)
-_INTERVAL = re.compile(r"(?:every )?([0-9]+) (minute|hour|day|week|month|year)s?")
+# Compiled when they are needed: most sites have no schedules.
+_CRONTAB_FIELD = r"(?a:[\w*,/?#-]+)"
+_INTERVAL = r"(?:every )?([0-9]+) (minute|hour|day|week|month|year)s?"
 
 #: What Sentry knows beside the schedule, and of which type it is.
 _DETAILS = {
@@ -56,10 +57,11 @@ def _schedule(value: Any) -> Schedule:
     if not isinstance(value, str):
         raise ValueError("a schedule is text or a timedelta")
     text = value.strip()
-    if found := _INTERVAL.fullmatch(text):
+    if found := re.fullmatch(_INTERVAL, text):
         return _every(int(found[1]), found[2])
     fields = text.split()
-    if text in _MACROS or (len(fields) == 5 and all(map(_CRONTAB_FIELD.fullmatch, fields))):
+    are_fields = len(fields) == 5 and all(re.fullmatch(_CRONTAB_FIELD, one) for one in fields)
+    if text in _MACROS or are_fields:
         return {"type": "crontab", "value": text}
     raise ValueError(f"{text!r} is neither a crontab of five fields nor an interval")
 

@@ -10,7 +10,7 @@ from sentry_app import check_ids, env
 UNSET: Any = object()
 
 #: A DSN, or the URL of a proxy, may stand where it does not belong.
-_CREDENTIALS = re.compile(r"(?<=://)[^/\s]*@")
+_CREDENTIALS = r"(?<=://)[^/\s]*@"
 
 
 class Setting(NamedTuple):
@@ -80,7 +80,7 @@ def as_repr(value: Any) -> str:
 
 def one_line(text: str, limit: int = 80) -> str:
     """``text`` on one line of at most ``limit`` characters, without the credentials of a URL."""
-    text = _CREDENTIALS.sub("***@", " ".join(text.split()))
+    text = re.sub(_CREDENTIALS, "***@", " ".join(text.split()))
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 

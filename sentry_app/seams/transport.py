@@ -16,9 +16,9 @@ Where a part is missing, sending works as ever and :attr:`Watch.sees_answers` is
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from inspect import iscoroutinefunction
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import sentry_sdk
 from sentry_sdk.envelope import Envelope
@@ -30,8 +30,7 @@ from sentry_app.transports import Gate
 BODY_LENGTH = 1024
 
 
-@dataclass(frozen=True)
-class Exchange:
+class Exchange(NamedTuple):
     """One HTTP request and what came of it: an answer, or the ``error`` that was raised.
 
     ``headers`` have lower-case names; ``redirects`` are the addresses that the SDK was sent on to.
@@ -39,7 +38,7 @@ class Exchange:
 
     envelope: Envelope
     status: int | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
     body: str = ""
     redirects: tuple[str, ...] = ()
     error: Exception | None = None
