@@ -8,10 +8,15 @@ import httpx
 import pytest
 import sentry_sdk
 from django.core.wsgi import get_wsgi_application
+from hypothesis import HealthCheck, settings
 
 from sentry_app import conf, outcomes, releases, sdk
 from tests.support.relay import normalize_errors
 from tests.support.sentry_server import SentryServer
+
+# A busy machine is no failure.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 
 @pytest.fixture(autouse=True)
