@@ -74,7 +74,11 @@ def timed(page: str, variant: str) -> float:
 
 
 def counted(page: str, variant: str) -> float:
-    """Millions of instructions for a request: the difference of two runs, by their difference."""
+    """Millions of instructions for a request: the difference of two runs, by their difference.
+
+    Once before without valgrind, so that every module is compiled.
+    """
+    output(MODULE, page, variant, "-1")
     few, many = (instructions(MODULE, page, variant, f"-{n + 1}") for n in (0, COUNTED))
     return (many - few) / COUNTED / 1e6
 
