@@ -1,7 +1,7 @@
 """Addresses: IP addresses are anonymised, e-mail addresses removed.
 
 The lengths are those that Sentry and the usual web analytics keep: the last octet of IPv4 goes,
-and the last 80 bits of IPv6. A dotted number that stands where a version stands stays.
+and the last 80 bits of IPv6 or more. A dotted number that stands where a version stands stays.
 """
 
 import re
@@ -20,11 +20,12 @@ _BEFORE_VERSION = re.compile(
     r"openssl|chrome|firefox|safari|edge|windows|android|macos|java|jdk|php|ruby|sdk|tag|revision|v|ver)\W{1,3}"
     r"|(?:^|[\s(\"'])[A-Za-z][\w.\-]{0,40}/)$"
 )
-_KEPT_BITS = {4: 24, 6: 48}
+#: Of ``2001:db8:36bc:1::1`` 48 bits are most of what is written; of so long an address, so much.
+_LONG, _MOST = 16, 0.6
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 _EMAIL = re.compile(
-    r"(?<![A-Za-z0-9._%+\-])(?!git@)[A-Za-z0-9._%+'\-]{1,64}@(?!\d+x\.)(?:[A-Za-z0-9\-]{1,63}\.){1,8}"
+    r"(?<![A-Za-z0-9._%+\-])(?!git@|celery@)[A-Za-z0-9._%+\-][A-Za-z0-9._%+'\-]{0,63}@(?!\d+x\.)(?:[A-Za-z0-9\-]{1,63}\.){1,8}"
     r"(?!(?:png|jpe?g|gif|svg|webp|ico|avif|css|js|map|py|git)\b)[A-Za-z]{2,24}(?![A-Za-z0-9])"
 )
 _EMAIL_ENCODED = re.compile(
@@ -72,8 +73,21 @@ def _anonymous(match: re.Match[str]) -> str:
         return match[0]
     if isinstance(address, IPv6Address) and not _is_in_use(address):
         return match[0]
-    lost = address.max_prefixlen - _KEPT_BITS[address.version]
-    return str(type(address)(int(address) >> lost << lost))
+    if isinstance(address, IPv6Address):
+        return _network(address, match[0])
+    return str(IPv4Address(int(address) >> 8 << 8))
+
+
+def _network(address: IPv6Address, written: str) -> str:
+    """The first 48 bits of ``address``; fewer if they are most of what is ``written``."""
+    for kept in (48, 32, 16):
+        lost = address.max_prefixlen - kept
+        network = IPv6Address(int(address) >> lost << lost)
+        start = str(network)[: None if written.startswith(str(network)) else -1]
+        is_most = len(written) >= _LONG and len(start) >= _MOST * len(written)
+        if network == address or not (is_most and written.startswith(start)):
+            break
+    return str(network)
 
 
 def _is_in_use(address: IPv6Address) -> bool:
