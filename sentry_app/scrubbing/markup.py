@@ -6,12 +6,17 @@ and JSON that spells a pair out (``{"name": "password", "value": "x"}``).
 
 import re
 
-from sentry_app.scrubbing.findings import FILTERED, Findings
+from sentry_app.scrubbing.findings import Findings
 from sentry_app.scrubbing.keys import SecretKeys
 from sentry_app.scrubbing.literals import QUOTE
+from sentry_app.scrubbing.texts import is_placeholder
 
-_ELEMENT = re.compile(
-    r"<(?P<name>[A-Za-z_][\w:.\-]{0,80})(?:\s[^<>]{0,500})?>\s{0,20}(?:<!\[CDATA\[)?(?P<secret>[^<>]+)"
+_TAG = r"<(?P<name>[A-Za-z_][\w:.\-]{0,80})(?:\s[^<>]{0,500})?>"
+_ELEMENT = re.compile(rf"{_TAG}\s{{0,20}}(?:<!\[CDATA\[)?(?P<secret>[^<>]+)(?=</|(?<=\]\])>)")
+#: Without its end: a word that follows at once. ``login <user> <password> now`` is no element,
+#: nor are the routes ``/reset/<token>/`` and ``(?P<token>.+)``.
+_CUT_ELEMENT = re.compile(
+    rf"(?<!/)(?<!\?P){_TAG}(?P<secret>(?=[^\s<>]{{0,80}}\w)[^\s<>\[({{\"'/\\][^\s<>]{{2,}})"
 )
 _NAMED_ELEMENT = re.compile(
     r"<[A-Za-z_][\w:.\-]{0,80}\s[^<>]{0,300}?\b(?:name|key|id)="
@@ -65,6 +70,7 @@ class Markup:
         if "<" in text:
             if ">" in text:
                 text = self._replace(_ELEMENT, text, found)
+                text = self._replace(_CUT_ELEMENT, text, found)
                 text = self._replace(_NEIGHBOUR, text, found)
             if "=" in text:
                 for pattern in (_NAMED_ELEMENT, _ATTRIBUTES, _ATTRIBUTES_REVERSED):
@@ -81,7 +87,11 @@ class Markup:
         def filtered(match: re.Match[str]) -> str:
             group = "secret" if match["secret"] is not None else "other"
             secret = match[group]
-            if match["name"] not in self._keys or not secret.strip() or secret.strip() == FILTERED:
+            if (
+                match["name"] not in self._keys
+                or not secret.strip()
+                or is_placeholder(secret.strip())
+            ):
                 return match[0]
             start, end = (position - match.start() for position in match.span(group))
             return match[0][:start] + found.remove("key", secret.strip()) + match[0][end:]

@@ -51,7 +51,8 @@ _LOOKUP = re.compile(
 _RANDOM = re.compile(r"(?<!\w)(?=[A-Za-z_\-]*\d)(?=[\d_\-]*[A-Za-z])[\w\-.~]{6,}(?!\w)")
 _LITERAL = re.compile(r"'[^'\"\n]*'|\"[^\"\n]*\"")
 _SENTENCE = re.compile(
-    r"(?=.*\b(?:are|be|can|cannot|has|have|is|may|must|required|valid)\b)[A-Z][a-z].*\."
+    r"(?=.*\b(?:are|be|can|cannot|didn.t|does|doesn.t|expired|has|have|incorrect|invalid|is|may|must"
+    r"|not|required|valid)\b|Invalid|Incorrect|Expired)[A-Z][a-z].*\."
 )
 _LONGEST_MESSAGE = 2_000
 _LOWER = re.compile(r"[a-z]{1,12}")
@@ -114,15 +115,15 @@ class Pairs:
         value = text[span.start : span.end]
         if span.kind != "quoted" and (_is_code(match, value) or self._is_prose(match, value)):
             return False
-        return not (is_placeholder(value) or (span.kind == "container" and _is_message(value)))
+        return not (is_placeholder(value) or _says_what_is_wrong(span, value))
 
     def _is_prose(self, match: re.Match[str], value: str) -> bool:
         """Whether a bare ``value`` is a word of prose, a count, or the name of a variable."""
         name = words(match[1])
         if name[-1:] == ("tokens",) or (name == ("pass",) and ":" in match["sign"]):
             return value.isdecimal()
-        if name == ("pass",) and value.isdecimal() and len(value) < 4:
-            return True
+        if value.isdecimal() and len(value) < (4 if name == ("pass",) else 2):
+            return True  # ``pass: 12``, and the cache's ``session:1``
         if value == match[1] or (value in self._keys and " = " in match["sign"]):
             return True
         return _LOWER.fullmatch(value) is not None and _PASSWORDS.isdisjoint(name)
@@ -149,9 +150,16 @@ def _is_in_source(match: re.Match[str], span: Span, text: str) -> bool:
     return is_parameter and _RANDOM.fullmatch(text[span.start : span.end]) is not None
 
 
-def _is_message(value: str) -> bool:
-    """Whether a list holds what is wrong with a value, as forms say it, and not the value."""
+def _says_what_is_wrong(span: Span, value: str) -> bool:
+    """Whether this is what is wrong with a value, as forms say it, and not the value."""
     value = value[:_LONGEST_MESSAGE]
+    if span.kind == "quoted":
+        return _SENTENCE.fullmatch(value) is not None and not _RANDOM.search(value)
+    return span.kind == "container" and _are_messages(value)
+
+
+def _are_messages(value: str) -> bool:
+    """Whether all that stands in a list is a sentence."""
     literals = [literal[1:-1] for literal in _LITERAL.findall(value)]
     rest = _LITERAL.sub("", value).replace("ErrorDetail(string=", "").replace("code=", "")
     return (

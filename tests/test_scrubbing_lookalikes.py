@@ -1,0 +1,48 @@
+"""What looks like a secret and is none stays; what looks like none and is one goes."""
+
+import secrets
+
+import pytest
+
+from sentry_app import defaults
+from sentry_app.scrubbing import FILTERED, Scrubber
+
+SECRET = "q7" + secrets.token_hex(4)
+SCRUBBER = Scrubber(defaults.SCRUB_FIELDS, ip_addresses=True, pii=False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/accounts/reset/<uidb64>/<token>/ is slow",
+        "tried: ['reset/(?P<uidb64>[^/]+)/(?P<token>[^/]+)/\\Z', 'x/(?P<token>.+)']",
+        'path("api/<str:token>/", views.x)',
+        "usage: login <user> <password> [--force]",
+        "expected <token> but got <eof>",
+        "'<Token: Token object (1)>'",
+        "<token>{value}</token>",
+        "{'token': ['Invalid or expired token.']}",
+        "{'password2': [\"The two password fields didn't match.\"]}",
+        "errors['password'] = 'This field is required.'",
+        "EXPIRE 'session:1' 300",
+        "GET / 200 51 1234 ms",
+    ],
+)
+def test_a_lookalike_stays(text: str) -> None:
+    assert SCRUBBER.scrub({"message": text}) == {"message": text}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<login><password>{}",
+        "<USERID>ann<USERPASS>{}<FI>",
+        "<password><![CDATA[{}]]></password>",
+        "<password>  {}\n</password>",
+        "{'password': 'Pa5s {} is it.'}",
+    ],
+)
+def test_a_secret_in_few_marks_goes(text: str) -> None:
+    left = SCRUBBER.scrub({"message": text.replace("{}", SECRET)})["message"]
+    assert SECRET not in left
+    assert FILTERED in left
