@@ -39,6 +39,7 @@ def test_a_lookalike_stays(text: str) -> None:
         "<USERID>ann<USERPASS>{}<FI>",
         "<password><![CDATA[{}]]></password>",
         "<password>  {}\n</password>",
+        "CONFIG SET requirepass {}",
         "{'password': 'Pa5s {} is it.'}",
     ],
 )
@@ -46,3 +47,9 @@ def test_a_secret_in_few_marks_goes(text: str) -> None:
     left = SCRUBBER.scrub({"message": text.replace("{}", SECRET)})["message"]
     assert SECRET not in left
     assert FILTERED in left
+
+
+@pytest.mark.parametrize("text", ["552 44 {}", "'552 44 {}'"])
+def test_a_social_security_number_alone_may_have_blanks(text: str) -> None:
+    left = SCRUBBER.scrub({"extra": {"line": text.replace("{}", "2924")}})["extra"]["line"]
+    assert left == text.replace("552 44 {}", FILTERED)

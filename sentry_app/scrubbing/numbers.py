@@ -29,6 +29,8 @@ _NAMED_SSN = re.compile(
     re.I,
 )
 _SSN = re.compile(r"(?<![\w-])(?!000|666|9)\d{3}([- ])(?!00)\d\d\1(?!0000)\d{4}(?![\w-]|\.\d)")
+#: In ``200 51 1234`` of a log line blanks stand between any numbers; alone it is one.
+_ALONE = 13
 
 
 def scrub(text: str, found: Findings) -> str:
@@ -41,7 +43,7 @@ def scrub(text: str, found: Findings) -> str:
 
     text = _CARD.sub(card, text)
     text = _GROUPED_MASTERCARD.sub(card, text)
-    if "-" in text:
+    if "-" in text or (len(text) <= _ALONE and _SSN.fullmatch(text.strip("'\""))):
         text = found.replace("ssn", _SSN, text)
     if " " in text and ("ssn" in text.lower() or "ocial" in text):
         text = found.replace("ssn", _NAMED_SSN, text)

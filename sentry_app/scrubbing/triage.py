@@ -68,7 +68,8 @@ _IPV6 = re.compile(rb":(?::[0-9a-fA-F]|(?:[0-9A-Fa-f]{0,4}:){3})")
 _COMMON = frozenset({"answer", "code", "data", "id", "no", "number", "phrase", "string"})
 #: Words that make a statement with a secret (see ``statements.py``), or the name of one.
 _STATEMENTS = frozenset(
-    {"identified", "mysql", "mysqldump", "sshpass", "redis", "curl", "into", "insert"}
+    {"identified", "insert", "into", "curl", "masterauth", "mysql", "mysqldump", "redis"}
+    | {"requirepass", "sshpass"}
 )
 #: An id, alone between other signs; and what stands for it, which is no less suspect.
 _ID = re.compile(
