@@ -53,3 +53,40 @@ def test_a_secret_in_few_marks_goes(text: str) -> None:
 def test_a_social_security_number_alone_may_have_blanks(text: str) -> None:
     left = SCRUBBER.scrub({"extra": {"line": text.replace("{}", "2924")}})["extra"]["line"]
     assert left == text.replace("552 44 {}", FILTERED)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "user.set_password('{}')",
+        "conn = connect('host=db password={} port=1')",
+        "log.info('token={}')",
+        "key = config('API_KEY', default='{}')",
+        '<input type="password" value="{}">',
+        '<input type="hidden" name="token" value="{}">',
+        '<input value="{}" type="password">',
+    ],
+)
+def test_a_line_of_source_loses_what_its_literals_hold(line: str) -> None:
+    assert scrubbed_line(line.replace("{}", SECRET)) == line.replace("{}", FILTERED)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "user.set_password(password1)",
+        "path('reset/<uidb64>/<token>/', views.reset, name='reset')",
+        "login(username='ann', password=password1)",
+        "log.info('token=%s', token)",
+        "kind = config('TOKEN_KIND', default='jwt')",
+        '<input type="password" value="">',
+    ],
+)
+def test_a_line_of_source_that_only_names_secrets_stays(line: str) -> None:
+    assert scrubbed_line(line) == line
+
+
+def scrubbed_line(line: str) -> str:
+    frame = {"context_line": line, "function": "f"}
+    left = SCRUBBER.scrub({"exception": {"values": [{"stacktrace": {"frames": [frame]}}]}})
+    return left["exception"]["values"][0]["stacktrace"]["frames"][0]["context_line"]

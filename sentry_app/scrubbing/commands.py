@@ -82,6 +82,10 @@ PLACES = (
 _AUTH = re.compile(
     r"\bauth\s?=\s?(?:[A-Za-z_.]{0,60})\(\s?[bru]?[\"'][^\"']{0,200}[\"'],\s?[bru]?[\"'](?P<secret>[^\"']+)"
 )
+#: ``user.set_password("x")``, whose first argument is one.
+_PASSWORD_CALL = re.compile(
+    r"(?:set|make|check|hash|verify)_password\(\s?[bru]?[\"'](?P<secret>[^\s\"']{3,})[\"']"
+)
 
 _REDIS = re.compile(
     r"(?:^|(?<=\n)|(?<=[\"'>;|] )|(?<=[\"']))"
@@ -99,14 +103,18 @@ def scrub(text: str, found: Findings, keys: SecretKeys) -> str:
             if needle in text:
                 text = _after(pattern, text, found)
                 break
+    if "_password(" in text:
+        text = found.replace("key", _PASSWORD_CALL, text)
     if " " in text and _REDIS.search(text):
         text = _redis(text, found, keys)
     return text
 
 
 def scrub_source(line: str, found: Findings) -> str:
-    """A line of source code without the password of basic authentication."""
-    return found.replace("key", _AUTH, line)
+    """A line of source code without the passwords that its calls are given by their place."""
+    if "auth" in line:
+        line = found.replace("key", _AUTH, line)
+    return found.replace("key", _PASSWORD_CALL, line) if "_password(" in line else line
 
 
 def _after(pattern: re.Pattern[str], text: str, found: Findings) -> str:

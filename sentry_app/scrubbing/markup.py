@@ -23,12 +23,13 @@ _NAMED_ELEMENT = re.compile(
     r"[\"'](?P<name>[^\"'<>]{1,80})[\"'][^<>]{0,300}>\s{0,20}"
     r"(?:<!\[CDATA\[)?(?P<secret>[^<>]+)"
 )
+_NAMED = r"\b(?:(?:name|key|id|field)=|type=(?=.password))"
 _ATTRIBUTES = re.compile(
-    r"\b(?:name|key|id|field)=[\"'](?P<name>[^\"'<>]{1,80})[\"'][^<>]{0,300}?\b(?:value|content)="
+    rf"{_NAMED}[\"'](?P<name>[^\"'<>]{{1,80}})[\"'][^<>]{{0,300}}?\b(?:value|content)="
     r"(?:\"(?P<secret>[^\"<>]+)|'(?P<other>[^'<>]+))"
 )
 _ATTRIBUTES_REVERSED = re.compile(
-    r"\b(?:value|content)=[\"'](?P<secret>[^\"'<>]+)[\"'][^<>]{0,300}?\b(?:name|key|id|field)="
+    rf"\b(?:value|content)=[\"'](?P<secret>[^\"'<>]+)[\"'][^<>]{{0,300}}?{_NAMED}"
     r"[\"'](?P<name>[^\"'<>]{1,80})"
 )
 _PART = re.compile(

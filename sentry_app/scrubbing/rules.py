@@ -49,7 +49,7 @@ class Rules:
             return self.scrub(line, found)
         line = self._pairs.scrub(line, found, quoted_only=True)
         line = self._markup.scrub(line, found) if "<" in line else line
-        line = commands.scrub_source(line, found) if "auth" in line else line
+        line = commands.scrub_source(line, found) if "(" in line else line
         line = self._statements.scrub_source(line, found) if "(" in line else line
         return self._by_form(line, found)
 

@@ -20,10 +20,11 @@ _AFTER_NAME = re.compile(
 )
 #: The parameters of a statement, as Django's log and SQLAlchemy's errors have them.
 _PARAMETERS = re.compile(r"\b(?:args|params|parameters)(?:=|:\s?)(?=[\[(])[\[(]{1,2}")
-#: ``add_argument("--password", default="x")`` and ``setdefault("API_KEY", "x")``.
+#: ``add_argument("--password", default="x")``; ``setdefault("API_KEY", "x")``,
+#: ``config("API_KEY", default="x")``.
 _DEFAULT = re.compile(r"[\"']--?([A-Za-z][\w\-]{1,60})[\"'][^\n]{0,200}?\bdefault=(?=[\"'])")
 _ARGUMENT = re.compile(
-    r"\([\"'](?=([A-Za-z_][\w\-.]{1,60}))\1[\"'],\s?(?=[\"'](?=[^\s\"']{0,80}\d)[^\s\"']{8,}[\"'])"
+    r"\([\"'](?=([A-Za-z_][\w\-.]{1,60}))\1[\"'],\s?(?:default=)?(?=[\"'](?=[^\s\"']{0,80}\d)[^\s\"']{8,}[\"'])"
 )
 _FIELD = re.compile(r"[a-z_\-]{1,40}")
 #: A validation error of Pydantic 2: the field on a line of its own, its value in the next.

@@ -143,11 +143,12 @@ def is_placeholder(value: str) -> bool:
 
 
 def _is_in_source(match: re.Match[str], span: Span, text: str) -> bool:
-    """Whether this is a literal, or the parameter of a URL in one."""
-    is_parameter = text[match.start() - 1 : match.start()] in ("?", "&")
+    """Whether this is a literal, or something random within one."""
     if span.kind == "quoted":
-        return not is_parameter
-    return is_parameter and _RANDOM.fullmatch(text[span.start : span.end]) is not None
+        return text[match.start() - 1 : match.start()] not in ("?", "&")
+    before = text[: match.start()]
+    is_within = before.count("'") % 2 == 1 or before.count('"') % 2 == 1
+    return is_within and _RANDOM.fullmatch(text[span.start : span.end]) is not None
 
 
 def _says_what_is_wrong(span: Span, value: str) -> bool:
