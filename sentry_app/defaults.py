@@ -157,6 +157,8 @@ SCRUB_FIELDS: tuple[str, ...] = (
     "account_key",
     "storage_key",
     "shared_key",
+    "preshared_key",
+    "psk",
     "shared_access_key",
     "shared_access_signature",
     "service_key",
