@@ -17,9 +17,6 @@ Fields = Iterable[str] | Callable[[Any], Mapping[str, Any]]
 #: compared there even when SEND_DEFAULT_PII withholds it from the event.
 EMAIL_HINT = "sentry_app_user_email"
 
-#: The hint in which the errors travel that ended the same request.
-REPORTED_HINT = "sentry_app_reported"
-
 #: The hint in which the names travel that were typed at a failed login.
 TYPED_HINT = "sentry_app_typed"
 
@@ -46,20 +43,18 @@ class Actor:
         self.send_pii = send_pii
         self.request: Any = None
         self.user: Any = UNKNOWN
-        self.reported: set[tuple[type, str]] = set()
         self.typed: set[str] = set()
 
     def begin(self, request: Any) -> None:
         """Belong to ``request`` from here on, of which nothing is known yet."""
-        self.request, self.user = request, UNKNOWN
-        self.reported, self.typed = set(), set()
+        self.request, self.user, self.typed = request, UNKNOWN, set()
 
     def __call__(self, event: Any, hint: dict[str, Any]) -> Any:
         """Add the user and the view to ``event``, and the user's e-mail address to ``hint``.
 
         A scope may have several actors (a task that runs within a request): the last one counts.
         """
-        hint[REPORTED_HINT], hint[TYPED_HINT] = self.reported, self.typed
+        hint[TYPED_HINT] = self.typed
         with no_queries():
             self._tell_user(event, hint)
             self._tell_tags(event)

@@ -80,8 +80,7 @@ def from_test_user(config: Config, event: Event, hint: Hint) -> str | None:
 def repeated_error(config: Config, event: Event, hint: Hint) -> str | None:
     """An error that the request has met before."""
     error = (hint.get("exc_info") or (None, None))[1]
-    reported = hint.get(context.REPORTED_HINT, set())
-    return outcomes.REPEATED if repeats.is_repeat(event, error, reported) else None
+    return outcomes.REPEATED if repeats.is_repeat(event, error, hint) else None
 
 
 #: What can be told before there is an event, from the exception or the logger alone.

@@ -1,38 +1,60 @@
 """Whether an error is one that the request has met before.
 
 A urls.py that cannot be imported is met again by each layer of middleware, since the page for the
-first error needs it too, and at last by the server: every time as a new exception.
+first error needs it too, and at last by the server: every time as a new exception, raised while
+the one before it is handled. ASGI loses that link at last, so the request's scope remembers, too.
 """
 
+from collections.abc import Iterator
 from typing import Any
+
+import sentry_sdk
 
 #: Who reports what ends a request: Django, and the SDK around the WSGI or ASGI application.
 _ENDS = frozenset({"django", "wsgi", "asgi"})
 
-#: Set on an error that was reported and goes on to the server, which logs it.
+#: Set on an error that was reported: what is raised because of it, or logged of it, is no news.
 _MARK = "_sentry_app_reported"
 
-Reported = set[tuple[type, str]]
+#: So far back is looked; a chain may be a circle.
+_MOST_EARLIER = 20
+
+#: The hint in which it travels what has ended the same request.
+_ENDED_HINT = "sentry_app_ended"
+
+Like = tuple[type, str]
 
 
-def is_repeat(event: Any, error: BaseException | None, reported: Reported) -> bool:
-    """Whether ``error`` ends a request that its like has ended; if not, it joins ``reported``.
+class _Ended:
+    """An event processor of a request's scope: tells the event what has ended the request."""
+
+    def __init__(self, like: Like) -> None:
+        self.like = like
+
+    def __call__(self, event: Any, hint: dict[str, Any]) -> Any:
+        hint[_ENDED_HINT] = self.like
+        return event
+
+
+def is_repeat(event: Any, error: BaseException | None, hint: dict[str, Any]) -> bool:
+    """Whether ``error`` ends a request that its like has ended; if not, that is remembered.
 
     Its like is an error of the same class with the same text. ``event`` says who reports it.
     """
     if error is None:
         return False
-    if event.get("logger") and getattr(error, _MARK, False):
-        return True  # the server logs what it was told
-    if not _ends_request(event):
+    if event.get("logger"):
+        return _is_marked(error)  # the server logs what it was told
+    kind, like = _end(event), _like(error)
+    if kind is None or like is None:
         return False
-    try:
-        like = (type(error), str(error))
-    except Exception:  # a __str__ of the project's own
-        return False
-    repeated = like in reported
-    reported.add(like)
-    return repeated
+    mark(error)
+    if any(_is_marked(earlier) and _like(earlier) == like for earlier in _before(error)):
+        return True
+    is_remembered = bool(hint.get(_ENDED_HINT) == like)
+    if not is_remembered:
+        sentry_sdk.get_isolation_scope().add_event_processor(_Ended(like))
+    return is_remembered and kind == "asgi"
 
 
 def mark(error: BaseException) -> None:
@@ -43,7 +65,30 @@ def mark(error: BaseException) -> None:
         return
 
 
-def _ends_request(event: Any) -> bool:
+def _is_marked(error: BaseException) -> bool:
+    return getattr(error, _MARK, False) is True
+
+
+def _like(error: BaseException) -> Like | None:
+    try:
+        return type(error), str(error)
+    except Exception:  # a __str__ of the project's own
+        return None
+
+
+def _before(error: BaseException) -> Iterator[BaseException]:
+    """The errors that were being handled when ``error`` was raised, the latest first."""
+    earlier = error.__context__
+    for _ in range(_MOST_EARLIER):
+        if earlier is None or earlier is error:
+            return
+        yield earlier
+        earlier = earlier.__context__
+
+
+def _end(event: Any) -> str | None:
+    """Who reports what ends a request, or None for any other event."""
     values = (event.get("exception") or {}).get("values") or [{}]
     mechanism = values[-1].get("mechanism") or {}
-    return mechanism.get("type") in _ENDS and mechanism.get("handled") is False
+    kind = mechanism.get("type")
+    return kind if kind in _ENDS and mechanism.get("handled") is False else None
