@@ -9,6 +9,7 @@ import sentry_sdk
 
 from sentry_app.lazy import is_unloaded, no_queries
 from sentry_app.routes import route_tags
+from sentry_app.trail import begin_with_request
 
 #: What is said about a user: names of attributes (dotted ones too), or a callable that says it.
 Fields = Iterable[str] | Callable[[Any], Mapping[str, Any]]
@@ -43,14 +44,19 @@ class Actor:
         self.send_pii = send_pii
         self.request: Any = None
         self.user: Any = UNKNOWN
-        self.typed: set[str] = set()
+        self.start: float | None = None
+        self.typed: frozenset[str] = frozenset()
 
-    def begin(self, request: Any) -> None:
-        """Belong to ``request`` from here on, of which nothing is known yet."""
-        self.request, self.user, self.typed = request, UNKNOWN, set()
+    def begin(self, request: Any, start: float | None = None) -> None:
+        """Belong to ``request`` from here on, of which nothing is known yet.
+
+        With ``start``, in seconds since 1970, each event's trail tells of the request.
+        """
+        self.request, self.start = request, start
+        self.user, self.typed = UNKNOWN, frozenset()
 
     def __call__(self, event: Any, hint: dict[str, Any]) -> Any:
-        """Add the user and the view to ``event``, and the user's e-mail address to ``hint``.
+        """Add user, view and request to ``event``, and the user's e-mail address to ``hint``.
 
         A scope may have several actors (a task that runs within a request): the last one counts.
         """
@@ -58,6 +64,8 @@ class Actor:
         with no_queries():
             self._tell_user(event, hint)
             self._tell_tags(event)
+        if self.start is not None:
+            begin_with_request(event, self.request, self.start)
         return event
 
     def _tell_user(self, event: Any, hint: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from time import time
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
@@ -63,13 +64,8 @@ def with_trace(response: HttpResponseBase, header: str) -> HttpResponseBase:
 
 def note_request(request: HttpRequest, config: Config) -> None:
     """Make the events of this isolation scope belong to ``request``."""
-    import sentry_sdk
-
     from sentry_app import context
     from sentry_app.user_fields import user_fields
 
     actor = context.current_actor(user_fields(config), send_pii=config.SEND_DEFAULT_PII)
-    actor.begin(request)
-    sentry_sdk.add_breadcrumb(
-        message=f"{request.method} {request.path}", category="request", level="info"
-    )
+    actor.begin(request, start=time())
