@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from io import StringIO
 from typing import Any
 
@@ -27,8 +28,21 @@ class Command(BaseCommand):
             raise error
 
 
+class Bare(CommandError):
+    """One that does not call the base class, and so has no exit code."""
+
+    def __init__(self) -> None:
+        pass
+
+
 def run(**options: Any) -> None:
     call_command(Command(), **options)
+
+
+def run_as_main(**options: Any) -> None:
+    command = Command()
+    command._called_from_command_line = True  # as manage.py does
+    call_command(command, **options)
 
 
 def test_a_command_that_is_called_is_a_span_of_what_runs() -> None:
@@ -87,6 +101,25 @@ def test_a_monitored_command_may_be_called() -> None:
     assert statuses == ["in_progress", "ok", "in_progress", "ok", "in_progress", "error"]
 
 
+def test_the_check_ins_are_in_the_trace_of_the_command() -> None:
+    monitored = {"test_integrations_commands": "10 minutes"}
+    with capture_events(MONITORED_COMMANDS=monitored) as events:
+        run_as_main()
+        traces = [item["contexts"]["trace"]["trace_id"] for item in events.items("check_in")]
+        (transaction,) = events.transactions
+    assert traces == [transaction["contexts"]["trace"]["trace_id"]] * 2
+
+
+@pytest.mark.parametrize(("error", "status"), [(None, "ok"), (ValueError(), "internal_error")])
+def test_the_tag_says_no_other_status_than_the_trace(error: Any, status: str) -> None:
+    with capture_events() as events:
+        with suppress(ValueError):
+            run_as_main(error=error)
+        (transaction,) = events.transactions
+    assert transaction["contexts"]["trace"]["status"] == status
+    assert transaction["tags"].get("status", status) == status
+
+
 def test_without_the_sdk_a_command_runs_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     with capture_events():
         pass  # so that the wrapper is there
@@ -101,6 +134,7 @@ def test_without_the_sdk_a_command_runs_as_ever(monkeypatch: pytest.MonkeyPatch)
     [
         (CommandError("no"), 1),
         (CommandError("no", returncode=3), 3),
+        (Bare(), 1),
         (SystemExit(), 0),
         (SystemExit(0), 0),
         (SystemExit(4), 4),

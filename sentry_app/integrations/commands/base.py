@@ -57,7 +57,7 @@ def _observed(config: Config, command: BaseCommand, options: Mapping[str, Any]) 
     is_main = getattr(command, "_called_from_command_line", False)
     arguments = told_arguments(options)
     told: dict[str, Any] = {"name": command_name(command), "arguments": arguments}
-    with _checked_in(config, told), _told_once(is_main), _recorded(config, told, is_main):
+    with _told_once(is_main), _recorded(config, told, is_main), _checked_in(config, told):
         try:
             yield
             told["exit_code"] = 0
@@ -120,8 +120,9 @@ def _transaction(told: Mapping[str, Any]) -> Iterator[None]:
         transaction = sentry_sdk.continue_trace(
             _incoming_trace(), op=OP, name=told["name"], source="task"
         )
-        transaction.set_status("ok")  # until an error passes
         with sentry_sdk.start_transaction(transaction):
+            # Until an error passes. Not before: of what is set then the SDK makes a tag that stays.
+            transaction.set_status("ok")
             yield
 
 

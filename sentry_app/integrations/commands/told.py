@@ -39,7 +39,7 @@ def _short(value: Any) -> Any:
 def exit_code(error: BaseException) -> int:
     """What the process exits with if ``error`` ends it; for Ctrl-C as a shell counts it."""
     if isinstance(error, CommandError):
-        return error.returncode
+        return getattr(error, "returncode", 1)  # set by a base class that may not be called
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else int(error.code is not None)
     return 130 if isinstance(error, KeyboardInterrupt) else 1
