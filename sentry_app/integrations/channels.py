@@ -10,6 +10,7 @@ from typing import Any
 
 from sentry_app.conf import Config
 from sentry_app.integrations.installed import is_installed
+from sentry_app.integrations.report import report
 from sentry_app.repeats import mark
 from sentry_app.user_fields import user_fields
 
@@ -79,25 +80,13 @@ def _traced(consumer: Any, scope: Any, dispatch: Dispatch) -> Dispatch:
             except StopConsumer as stop:  # the way a connection ends
                 stopped = stop
             except Exception as error:
-                _report(error)
+                report(error, "channels")
+                mark(error)
                 raise
         if stopped is not None:
             raise stopped
 
     return traced
-
-
-def _report(error: Exception) -> None:
-    import sentry_sdk
-    from sentry_sdk.utils import event_from_exception
-
-    event, hint = event_from_exception(
-        error,
-        client_options=sentry_sdk.get_client().options,
-        mechanism={"type": "channels", "handled": False},
-    )
-    sentry_sdk.capture_event(event, hint=hint)
-    mark(error)
 
 
 def _headers(scope: Any) -> dict[str, str]:

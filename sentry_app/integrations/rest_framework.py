@@ -11,6 +11,7 @@ from django.core.signals import request_started
 
 from sentry_app.conf import Config
 from sentry_app.integrations.installed import is_installed
+from sentry_app.integrations.report import report
 
 _UID = "sentry_app.rest_framework"
 
@@ -41,23 +42,8 @@ def _reporting(original: Any) -> Any:
     def handle_exception(self: Any, exc: Exception) -> Any:
         response = original(self, exc)
         if getattr(response, "status_code", 0) >= 500:
-            _report(exc)
+            report(exc, "rest_framework", handled=True)
         return response
 
     handle_exception._sentry_app_original = original  # type: ignore[attr-defined]
     return handle_exception
-
-
-def _report(error: Exception) -> None:
-    import sentry_sdk
-    from sentry_sdk.utils import event_from_exception
-
-    client = sentry_sdk.get_client()
-    if not client.is_active():
-        return
-    event, hint = event_from_exception(
-        error,
-        client_options=client.options,
-        mechanism={"type": "rest_framework", "handled": True},
-    )
-    sentry_sdk.capture_event(event, hint=hint)

@@ -17,11 +17,11 @@ from celery.signals import task_revoked, worker_process_shutdown
 from celery.worker import state
 from celery.worker.request import Request
 from sentry_sdk.integrations.logging import ignore_logger
-from sentry_sdk.utils import event_from_exception
 
 from sentry_app.integrations.celery import attempts
 from sentry_app.integrations.celery.base import running
 from sentry_app.integrations.celery.context import describe
+from sentry_app.integrations.report import report
 
 logger = logging.getLogger("sentry_app")
 
@@ -111,11 +111,6 @@ def _capture(scope: Any, task: Any, request: Any, error: BaseException, level: L
     scope.set_transaction_name(task.name, source="task")
     scope.set_tag("celery_task_id", request.id)  # as the SDK's integration does
     scope.set_context("celery", describe(task, request))
-    event, hint = event_from_exception(
-        (type(error), error, None),
-        client_options=sentry_sdk.get_client().options,
-        mechanism={"type": "celery", "handled": False},
-    )
     # Without a stack trace these would be grouped by a text that tells the process.
     fingerprint = ["celery", type(error).__name__, task.name]
-    sentry_sdk.capture_event({**event, "level": level, "fingerprint": fingerprint}, hint=hint)
+    report(error, "celery", level=level, fingerprint=fingerprint)

@@ -14,11 +14,11 @@ import sentry_sdk
 from django.core.management import BaseCommand, CommandError
 from sentry_sdk.crons import MonitorStatus, capture_checkin
 from sentry_sdk.integrations import Integration
-from sentry_sdk.utils import event_from_exception
 
 from sentry_app import filters
 from sentry_app.conf import Config
 from sentry_app.integrations.commands.told import command_name, exit_code, told_arguments
+from sentry_app.integrations.report import report
 
 #: The name that Sentry's SDKs for Laravel and Symfony use.
 OP = "console.command"
@@ -137,14 +137,9 @@ def _incoming_trace() -> dict[str, str]:
 
 
 def _capture(error: BaseException, told: Mapping[str, Any]) -> None:
-    event, hint = event_from_exception(
-        error,
-        client_options=sentry_sdk.get_client().options,
-        mechanism={"type": "django_command", "handled": False},
-    )
     with sentry_sdk.new_scope() as scope:
         _tell(scope, told)
-        sentry_sdk.capture_event(event, hint=hint)
+        report(error, "django_command")
 
 
 def _tell(scope: sentry_sdk.Scope, told: Mapping[str, Any]) -> None:
