@@ -14,7 +14,7 @@ from channels.consumer import AsyncConsumer
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import User
 
-from sentry_app import conf
+from sentry_app import conf, outcomes
 from sentry_app.integrations import channels
 from sentry_app.testing import Events
 from tests.consumers import Chat
@@ -66,6 +66,19 @@ def test_a_failure_is_one_event_with_its_user(sentry_events: Events) -> None:
     assert event["tags"]["view"] == "tests.consumers.Chat"
     [error] = event["exception"]["values"]
     assert error["mechanism"] == {"type": "channels", "handled": False}
+
+
+@pytest.mark.parametrize("step", ["_request_of", "_handler"])
+def test_a_step_that_fails_keeps_nobody_from_talking(
+    step: str, sentry_events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: Any) -> None:
+        raise RuntimeError("as asked")
+
+    monkeypatch.setattr(channels, step, refuse)
+    assert talk("hello") == ["None: hello"]
+    assert outcomes.failures()["channels"] >= 1
+    assert sentry_events.transactions == []
 
 
 @pytest.mark.sentry(IGNORED_URLS=["/chat/"])

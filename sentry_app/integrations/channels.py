@@ -3,16 +3,21 @@
 Not the whole connection, which may last for days: its transaction would come when it is over.
 """
 
+import logging
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial, wraps
 from types import SimpleNamespace
 from typing import Any
 
+from sentry_app import outcomes
 from sentry_app.conf import Config
 from sentry_app.integrations.installed import is_installed
 from sentry_app.integrations.report import report
 from sentry_app.repeats import mark
 from sentry_app.user_fields import user_fields
+
+logger = logging.getLogger("sentry_app")
 
 Dispatch = Callable[[Any], Awaitable[None]]
 
@@ -34,47 +39,46 @@ def _watching(original: Any, config: Config) -> Any:
     async def serve(self: Any, scope: Any, receive: Any, send: Any) -> Any:
         import sentry_sdk
 
-        from sentry_app.context import current_actor
-
         if not sentry_sdk.get_client().is_active():
             return await original(self, scope, receive, send)
         with sentry_sdk.isolation_scope() as isolation:
-            isolation.clear_breadcrumbs()
-            isolation.add_event_processor(_request_of(scope, original))
-            actor = current_actor(user_fields(config), send_pii=config.SEND_DEFAULT_PII)
-            actor.begin(SimpleNamespace(user=scope.get("user"), session=scope.get("session")))
-            isolation.set_tag("view", _name(type(self)))
-            self.dispatch = _traced(self, scope, self.dispatch)
+            try:
+                _tell(isolation, type(self), scope, config)
+                self.dispatch = _traced(self, scope, self.dispatch)
+            except Exception:
+                _passed_over()
             return await original(self, scope, receive, send)
 
     serve._sentry_app_original = original  # type: ignore[attr-defined]
     return serve
 
 
-def _request_of(scope: Any, app: Any) -> Callable[..., Any]:
+def _tell(isolation: Any, consumer: type, scope: Any, config: Config) -> None:
+    """Have the events of a connection say whose it is, and which consumer serves it."""
+    from sentry_app.context import current_actor
+
+    isolation.clear_breadcrumbs()
+    isolation.add_event_processor(_request_of(scope))
+    actor = current_actor(user_fields(config), send_pii=config.SEND_DEFAULT_PII)
+    actor.begin(SimpleNamespace(user=scope.get("user"), session=scope.get("session")))
+    isolation.set_tag("view", _name(consumer))
+
+
+def _request_of(scope: Any) -> Callable[..., Any]:
     """What tells an event the connection's URL and headers, as the SDK does for ASGI."""
     from sentry_sdk.integrations.asgi import SentryAsgiMiddleware
 
-    middleware = SentryAsgiMiddleware(app, unsafe_context_data=True)
+    middleware = SentryAsgiMiddleware(_request_of, unsafe_context_data=True)  # it serves nothing
     return partial(middleware.event_processor, asgi_scope=scope)
 
 
 def _traced(consumer: Any, scope: Any, dispatch: Dispatch) -> Dispatch:
-    """``dispatch``, with a transaction around each message; in one trace with the client's."""
-    import sentry_sdk
+    """``dispatch``, with a transaction around each message."""
     from channels.exceptions import StopConsumer
 
-    headers = _headers(scope)
-
     async def traced(message: Any) -> None:
-        name, stopped = _handler(consumer, message), None
-        sentry_sdk.add_breadcrumb(category=scope["type"], message=name, level="info")
-        transaction = sentry_sdk.continue_trace(
-            headers, op=f"{scope['type']}.server", name=name, source="component"
-        )
-        with sentry_sdk.start_transaction(
-            transaction, custom_sampling_context={"asgi_scope": scope}
-        ):
+        stopped = None
+        with _transaction(consumer, scope, message):
             try:
                 await dispatch(message)
             except StopConsumer as stop:  # the way a connection ends
@@ -87,6 +91,29 @@ def _traced(consumer: Any, scope: Any, dispatch: Dispatch) -> Dispatch:
             raise stopped
 
     return traced
+
+
+def _transaction(consumer: Any, scope: Any, message: Any) -> AbstractContextManager[Any]:
+    """That of one message, in one trace with the client's. Never raises."""
+    import sentry_sdk
+
+    try:
+        name = _handler(consumer, message)
+        sentry_sdk.add_breadcrumb(category=scope["type"], message=name, level="info")
+        transaction = sentry_sdk.continue_trace(
+            _headers(scope), op=f"{scope['type']}.server", name=name, source="component"
+        )
+        return sentry_sdk.start_transaction(
+            transaction, custom_sampling_context={"asgi_scope": scope}
+        )
+    except Exception:
+        _passed_over()
+        return nullcontext()
+
+
+def _passed_over() -> None:
+    outcomes.record_failure("channels")
+    logger.warning("a consumer is not watched", exc_info=True)
 
 
 def _headers(scope: Any) -> dict[str, str]:
