@@ -1,11 +1,18 @@
 """What listens to Django's signals: login, logout, failed login, changed settings."""
 
+import logging
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.core.signals import setting_changed
 
-from sentry_app import conf, sdk
+from sentry_app import conf, outcomes, sdk
+
+logger = logging.getLogger("sentry_app")
+
+Receiver = Callable[..., None]
 
 #: So many names of failed logins are remembered for one request.
 _MOST_NAMES = 100
@@ -23,16 +30,33 @@ def connect() -> None:
         integrations.connect(config)
 
 
+def _never_raising(receive: Receiver) -> Receiver:
+    """``receive``, which would otherwise keep people from logging in."""
+
+    @wraps(receive)
+    def received(**kwargs: Any) -> None:
+        try:
+            receive(**kwargs)
+        except Exception:  # a user model of the project's own
+            outcomes.record_failure(receive.__name__)
+            logger.warning("%s failed", receive.__name__, exc_info=True)
+
+    return received
+
+
+@_never_raising
 def on_login(sender: Any, user: Any, **kwargs: Any) -> None:
     """A breadcrumb, and the user of the rest of the request."""
     _change_user(user, "User logged in")
 
 
+@_never_raising
 def on_logout(sender: Any, user: Any, **kwargs: Any) -> None:
     """A breadcrumb, and nobody from here on."""
     _change_user(None, "User logged out")
 
 
+@_never_raising
 def on_failed_login(sender: Any, credentials: Any = None, **kwargs: Any) -> None:
     """A breadcrumb; never with the credentials, which may be right but for one letter.
 

@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth import signals
 from django.contrib.auth.models import User
 
-from sentry_app import receivers
+from sentry_app import context, outcomes, receivers
 from sentry_app.testing import Events, capture_events
 from tests.support.asgi import visit
 
@@ -27,6 +27,25 @@ def ann() -> User:
 
 def log_in(client: httpx.Client, page: str = "/login/", password: str = PASSWORD) -> None:
     client.get(page, params={"username": "ann", "password": password})
+
+
+@pytest.mark.parametrize(
+    ("receive", "told"),
+    [
+        (receivers.on_login, {"user": None}),
+        (receivers.on_logout, {"user": None}),
+        (receivers.on_failed_login, {"credentials": {"username": NAME}}),
+    ],
+)
+def test_a_receiver_that_fails_keeps_nobody_from_logging_in(
+    receive: Any, told: Any, sentry_events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: Any, **kwargs: Any) -> None:
+        raise RuntimeError("as asked")
+
+    monkeypatch.setattr(context, "current_actor", refuse)
+    receive(sender=User, **told)
+    assert outcomes.failures()[receive.__name__] == 1
 
 
 def crumbs(events: Events) -> list[Any]:
