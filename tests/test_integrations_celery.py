@@ -48,8 +48,36 @@ def retried(self: Any, times: int) -> None:
         raise self.retry(exc=ValueError(f"attempt {self.request.retries}"), countdown=0)
 
 
+@app.task(throws=(KeyError,))
+def raising(error: Exception) -> None:
+    """Raises what it is given, one class of which is expected."""
+    raise error
+
+
 def attempt(**more: Any) -> dict[str, Any]:
     return {"retries": 0, "error": "ValueError: no", **more}
+
+
+# The transaction
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(KeyError("gone"), "aborted"), (ValueError("no"), "internal_error")]
+)
+def test_what_a_task_throws_is_expected_and_no_failure(error: Exception, status: str) -> None:
+    with capture_events(TRACES_SAMPLE_RATE=1.0) as events:
+        raising.apply((error,))
+        (transaction,) = events.transactions
+    assert transaction["contexts"]["trace"]["status"] == status
+    assert transaction["tags"]["status"] == status
+
+
+def test_the_tail_does_not_keep_what_is_expected() -> None:
+    with capture_events(TRACES_SAMPLE_RATE=1e-9) as events:
+        raising.apply((KeyError("gone"),))
+        assert events.transactions == []
+        raising.apply((ValueError("no"),))
+        assert len(events.transactions) == 1
 
 
 # The context

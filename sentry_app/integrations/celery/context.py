@@ -1,11 +1,11 @@
-"""What each event of a task says about it: the context ``celery``."""
+"""What each event of a task says about it: the context ``celery``, and how it ended."""
 
 import logging
 from collections.abc import Mapping
 from typing import Any
 
 import sentry_sdk
-from celery.signals import task_prerun
+from celery.signals import task_failure, task_prerun
 
 from sentry_app.integrations.celery import attempts
 from sentry_app.integrations.celery.base import running
@@ -25,13 +25,19 @@ class TaskContext:
 
     def __call__(self, event: Any, hint: dict[str, Any]) -> Any:
         """Add the context, unless a task that runs within this one has added its own."""
-        event.setdefault("contexts", {}).setdefault("celery", describe(self.task, self.request))
+        contexts = event.setdefault("contexts", {})
+        contexts.setdefault("celery", describe(self.task, self.request))
+        tags = event.get("tags") or {}
+        # The SDK makes a tag of the status that it lets each task start with.
+        if event.get("type") == "transaction" and tags.get("status") == "ok":
+            tags["status"] = contexts["trace"].get("status", "ok")
         return event
 
 
 def connect() -> None:
     """Listen to each task that starts; calling it again changes nothing."""
     task_prerun.connect(on_prerun, weak=False, dispatch_uid="sentry_app.on_prerun")
+    task_failure.connect(on_failure, weak=False, dispatch_uid="sentry_app.on_failure")
 
 
 def on_prerun(task: Any, **kwargs: Any) -> None:
@@ -44,6 +50,13 @@ def on_prerun(task: Any, **kwargs: Any) -> None:
         attempts.recall(request)
     except Exception:  # a task class of the project's own
         logger.warning("nothing is said about a Celery task", exc_info=True)
+
+
+def on_failure(sender: Any, exception: Any = None, **kwargs: Any) -> None:
+    """An error that the task ``throws`` is expected: it ends as the SDK has it end by Ignore."""
+    span = sentry_sdk.get_current_span()
+    if running() is not None and span is not None and isinstance(exception, sender.throws):
+        span.set_status("aborted")
 
 
 def describe(task: Any, request: Any) -> dict[str, Any]:
