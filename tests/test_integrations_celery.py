@@ -299,6 +299,19 @@ def test_a_lost_task_is_no_event_without_the_sdk() -> None:
     assert base.running() is None
 
 
+def test_a_failure_of_its_own_does_not_reach_the_worker(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*args: Any) -> None:
+        raise RuntimeError("as asked")
+
+    monkeypatch.setattr(sentry_sdk, "flush", refuse)
+    with capture_events() as events:
+        lost(MemoryError("none left"))
+        assert len(events.events) == 1
+    assert "a lost Celery task is not reported" in caplog.text
+
+
 def test_a_lost_task_that_cannot_be_described_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     with capture_events() as events:
         losses.on_revoked(sender=object(), request=Context(id="7"))

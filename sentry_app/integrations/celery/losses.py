@@ -64,8 +64,17 @@ def _wrap_on_failure() -> None:
 
 
 def on_loss(request: Any, exc_info: Any) -> None:
-    """An event for a task that cannot report itself: it was stopped, or its process is gone."""
-    error = exc_info.exception
+    """An event for a task that cannot report itself: it was stopped, or its process is gone.
+
+    Never raises: the worker is about to note the failure.
+    """
+    try:
+        _report_loss(request, exc_info.exception)
+    except Exception:  # a transport of the project's own
+        logger.warning("a lost Celery task is not reported", exc_info=True)
+
+
+def _report_loss(request: Any, error: BaseException) -> None:
     if isinstance(error, ExceptionWithTraceback):
         error = error.exc
     # A worker that is told to stop at once loses its tasks on purpose.
