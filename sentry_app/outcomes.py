@@ -5,7 +5,8 @@ A category is Sentry's word for the kind of item: error, transaction, log_item, 
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import Lock
 
@@ -72,8 +73,8 @@ _failures: Counter[str] = Counter()
 _scrubbed: Counter[str] = Counter()
 _lock = Lock()
 
-#: What decided on the transaction that runs here, and its name; set by the sampler, read when it is
-#: dropped. The SDK only says "sample_rate" for both an ignored URL and bad luck.
+#: Why the transaction is dropped that ends here, and its name. The SDK only says "sample_rate" for
+#: both an ignored URL and bad luck.
 _sampling: ContextVar[tuple[str, str]] = ContextVar("sampling", default=(SAMPLED_OUT, ""))
 
 
@@ -84,9 +85,14 @@ def record(reason: str, category: str, what: str = "", quantity: int = 1) -> Non
     logger.debug("dropped %s %s: %s", category, what, reason)
 
 
-def sampled_out_as(reason: str, what: str) -> None:
-    """Say why the transaction ``what`` is dropped, if it comes to that."""
-    _sampling.set((reason, what))
+@contextmanager
+def sampled_out_as(reason: str, what: str) -> Iterator[None]:
+    """Say why the transaction ``what`` is dropped, while the SDK counts it as sampled out."""
+    token = _sampling.set((reason, what))
+    try:
+        yield
+    finally:
+        _sampling.reset(token)
 
 
 def record_sdk(reason: str, category: str, quantity: int = 1) -> None:
@@ -94,8 +100,9 @@ def record_sdk(reason: str, category: str, quantity: int = 1) -> None:
     if reason == "before_send" and category in ("error", "transaction", "span"):
         return
     reason, what = _SDK_REASONS.get(reason, reason), ""
-    if reason == SAMPLED_OUT and category in ("transaction", "span"):
-        reason, what = _sampling.get()
+    if reason in (SAMPLED_OUT, BACKPRESSURE) and category in ("transaction", "span"):
+        why, what = _sampling.get()
+        reason = reason if why == SAMPLED_OUT else why
     record(reason, category, what, quantity)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from sentry_app import filters, outcomes, sampling
 from sentry_app.conf import Config
 from sentry_app.dotted import resolve
-from sentry_app.sampling import PARENT_RATE, RANDOM, RECORD, Head
+from sentry_app.sampling import IGNORED_PATH, PARENT_RATE, PATH, RANDOM, RECORD, Head
 
 logger = logging.getLogger("sentry_app")
 
@@ -53,9 +53,9 @@ class Sampler:
     def _rate(self, sampling_context: dict[str, Any]) -> float:
         path = request_path(sampling_context)
         if path and self.ignores_path(path):
-            outcomes.sampled_out_as(outcomes.IGNORED_URL, path)
+            sampling_context[IGNORED_PATH] = path
             return 0.0
-        outcomes.sampled_out_as(outcomes.SAMPLED_OUT, path)
+        sampling_context[PATH] = path
         rate = self._own_rate(sampling_context)
         if rate is None:
             return self._rate_by_settings(sampling_context, path)

@@ -31,27 +31,31 @@ FAILED = frozenset(
 #: keep is to be recorded for the tail.
 PARENT_RATE, RANDOM, RECORD = "parent_sample_rate", "sample_rand", "sentry_app_record"
 
+#: The path of the request, and the same if it is one of IGNORED_URLS.
+PATH, IGNORED_PATH = "sentry_app_path", "sentry_app_ignored_path"
+
 
 class Head(NamedTuple):
     """What was decided when a transaction started.
 
     ``random`` is the trace's own number, ``rate`` what it was compared with; ``has_parent`` says
-    whether the trace began elsewhere, so that its decision was taken over.
+    whether the trace began elsewhere, so that its decision was taken over. ``path`` is that of the
+    request, or empty; ``share`` what the SDK multiplied the rate by because it could not keep up.
     """
 
     sampled: bool
     rate: float
     random: float
     has_parent: bool = False
+    path: str = ""
+    share: float = 1.0
 
 
 def head_rate(name: str, path: str, rates: Mapping[str, float], default: float) -> float:
     """The rate of a trace that begins here: that of the first glob of ``rates`` that matches the
     name or the path, else ``default``.
     """
-    rate = rate_by_glob(name, rates)
-    if rate is None and path:
-        rate = rate_by_glob(path, rates)
+    rate = rate_by_glob(name, path, rates)
     return default if rate is None else rate
 
 
@@ -66,9 +70,16 @@ def inherited_rate(sampled: bool, rate: float | None, random: float | None) -> f
     return rate if rate is not None and agrees else float(sampled)
 
 
-def rate_by_glob(text: str, rates: Mapping[str, float]) -> float | None:
-    """The rate of the first glob that matches ``text``, or None."""
-    return next((rate for glob, rate in rates.items() if fnmatchcase(text, glob)), None)
+def rate_by_glob(name: str, path: str, rates: Mapping[str, float]) -> float | None:
+    """The rate of the first glob that matches the name or the path, if there is one, or None.
+
+    >>> rate_by_glob("buy", "/api/buy/", {"/api/*": 0.5, "*": 0.1}), rate_by_glob("buy", "", {})
+    (0.5, None)
+    """
+    texts = (name, path) if path else (name,)
+    globs = (glob for glob in rates if any(fnmatchcase(text, glob) for text in texts))
+    glob = next(globs, None)
+    return None if glob is None else rates[glob]
 
 
 def is_slow_or_failed(duration_ms: float, status: str | None, slow_ms: float) -> bool:
@@ -89,8 +100,9 @@ def final_rate(head: Head, name: str, rates: Mapping[str, float], *, by_tail: bo
     random number. A rate of 0 is off, for the tail too: what is never kept without being slow
     cannot be told by any weight.
     """
-    late = rate_by_glob(name, rates) if rates and not head.has_parent else None
-    if late is not None and late != head.rate:
+    late = rate_by_glob(name, head.path, rates) if rates and not head.has_parent else None
+    if late is not None:
+        late *= head.share
         head = Head(head.random < late, late, head.random)
     if not head.rate and not head.has_parent:
         return None

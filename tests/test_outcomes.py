@@ -30,10 +30,23 @@ def test_a_log_that_the_projects_own_hook_dropped_is_counted() -> None:
 
 
 def test_the_samplers_reason_replaces_the_sdks() -> None:
-    outcomes.sampled_out_as(outcomes.IGNORED_URL, "/health/")
+    with outcomes.sampled_out_as(outcomes.IGNORED_URL, "/health/"):
+        outcomes.record_sdk("sample_rate", "transaction")
+        outcomes.record_sdk("backpressure", "transaction")
+        outcomes.record_sdk("sample_rate", "error")
+    outcomes.record_sdk("backpressure", "transaction")
+    assert outcomes.snapshot() == {
+        ("ignored_url", "transaction"): 2,
+        ("backpressure", "transaction"): 1,
+        ("sampled_out", "error"): 1,
+    }
+
+
+def test_the_samplers_reason_holds_for_its_own_transaction_only() -> None:
+    with outcomes.sampled_out_as(outcomes.IGNORED_URL, "/health/"):
+        pass
     outcomes.record_sdk("sample_rate", "transaction")
-    outcomes.record_sdk("sample_rate", "error")
-    assert outcomes.snapshot() == {("ignored_url", "transaction"): 1, ("sampled_out", "error"): 1}
+    assert outcomes.snapshot() == {("sampled_out", "transaction"): 1}
 
 
 def test_the_sdks_other_reasons_keep_their_names() -> None:

@@ -30,6 +30,19 @@ def test_the_first_glob_that_matches_decides() -> None:
     assert head_rate("a.b", "", {"a.*": 0.0, "a.b": 1.0}, 0.1) == 0.0
 
 
+def test_the_first_glob_wins_whether_it_matches_the_name_or_the_path() -> None:
+    rates = {"/api/*": 1.0, "*": 0.01}
+    assert head_rate("generic WSGI request", "/api/buy/", rates, 0.1) == 1.0
+    head = Head(True, 1.0, 0.5, path="/api/buy/")
+    assert final_rate(head, "shop.views.buy", rates, by_tail=False) == 1.0
+
+
+def test_a_late_glob_is_lowered_as_much_as_the_head_was() -> None:
+    for random, kept in ((0.2, 0.25), (0.3, None)):
+        head = Head(random < 0.05, 0.05, random, share=0.5)
+        assert final_rate(head, "buy", {"b*": 0.5}, by_tail=False) == kept
+
+
 def test_an_empty_path_matches_no_glob() -> None:
     assert head_rate("task", "", {"": 1.0, "/*": 1.0}, 0.1) == 0.1
 

@@ -194,6 +194,60 @@ def test_the_application_may_take_a_transaction_out(sentry_events: Events) -> No
     transaction.sampled = False
     end(transaction, SLOW)
     assert rates() == []
+    assert dropped("transaction") == 1
+
+
+@pytest.mark.sentry(TRACES_SAMPLE_RATE=0.5, TRACES_SAMPLE_RATES={"work": 0.0})
+def test_a_glob_does_not_take_out_what_was_put_in(sentry_events: Events) -> None:
+    end(sentry_sdk.start_transaction(name="work", sampled=True))
+    assert rates() == [("1.0", 1.0)]
+
+
+@half
+def test_a_transaction_that_is_finished_twice_is_counted_once(sentry_events: Events) -> None:
+    with trace() as transaction:
+        end(transaction)
+    end(transaction)
+    assert (dropped("transaction"), dropped("span")) == (1, 1)
+
+
+@half
+def test_nested_transactions_are_counted_for_their_own_reasons(sentry_events: Events) -> None:
+    ignored = sentry_sdk.start_transaction(
+        name="outer", custom_sampling_context={"wsgi_environ": {"PATH_INFO": "/health/"}}
+    )
+    end(trace())
+    end(ignored)
+    end(sentry_sdk.start_transaction(name="out", sampled=False))
+    assert dropped("transaction", outcomes.IGNORED_URL) == 1
+    assert dropped("transaction") == 2
+
+
+@pytest.fixture
+def overload(sentry_events: Events) -> None:
+    """The SDK cannot keep up, and has halved the rates once."""
+    monitor: Any = sentry_sdk.get_client().monitor
+    monitor._downsample_factor = 1
+
+
+@pytest.mark.sentry(TRACES_SAMPLE_RATE=0.5, TRACES_SAMPLE_RATES={"buy*": 0.8})
+@pytest.mark.parametrize("name", ["buy.book", "work"])
+@pytest.mark.usefixtures("overload")
+def test_a_glob_does_not_undo_backpressure(name: str) -> None:
+    for random in (0.35, 0.45):
+        with sentry_sdk.new_scope():
+            transaction = trace(random)
+            transaction.name = name
+            end(transaction)
+    assert rates() == ([("0.4", 0.4)] if name == "buy.book" else [])
+    assert dropped("transaction", outcomes.BACKPRESSURE) == 2 - len(rates())
+
+
+@pytest.mark.sentry(TRACES_SAMPLE_RATE=1.0, IGNORED_TRANSACTIONS=["work"])
+@pytest.mark.usefixtures("overload")
+def test_under_backpressure_an_ignored_transaction_keeps_its_reason() -> None:
+    end(trace())
+    assert dropped("transaction", outcomes.IGNORED_TRANSACTION) == 1
 
 
 @half
@@ -345,6 +399,7 @@ def test_a_judgement_that_fails_leaves_the_head_to_decide(
     end(trace(NOT_KEPT), SLOW)
     assert len(sentry_events.transactions) == 1
     assert outcomes.failures() == {"tail_sampling": 2}
+    assert dropped("transaction") == 1
 
 
 def test_a_client_of_another_makes_its_own_decisions() -> None:

@@ -112,10 +112,9 @@ def _rate(config: Config, name: str, path: str) -> tuple[float | None, str]:
     """The head rate, None if a sampler of the project's own gives it, and the setting behind it."""
     if config.OPTIONS.get("traces_sampler") is not None:
         return None, f"{_source(config, 'OPTIONS')}: traces_sampler"
-    for text in filter(None, (name, path)):
-        if sampling.rate_by_glob(text, config.TRACES_SAMPLE_RATES) is not None:
-            setting = _source(config, "TRACES_SAMPLE_RATES")
-            return sampling.head_rate(name, path, config.TRACES_SAMPLE_RATES, 0.0), setting
+    rate = sampling.rate_by_glob(name, path, config.TRACES_SAMPLE_RATES)
+    if rate is not None:
+        return rate, _source(config, "TRACES_SAMPLE_RATES")
     return config.TRACES_SAMPLE_RATE, _source(config, "TRACES_SAMPLE_RATE")
 
 

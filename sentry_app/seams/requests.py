@@ -74,9 +74,9 @@ def _is_ignored(path: str) -> bool:
     ignores = getattr(client.options.get("traces_sampler"), "ignores_path", None)
     if ignores is None or not path or not ignores(path):
         return False
-    outcomes.sampled_out_as(outcomes.IGNORED_URL, path)
     if client.transport:
-        client.transport.record_lost_event("sample_rate", data_category="transaction")
+        with outcomes.sampled_out_as(outcomes.IGNORED_URL, path):
+            client.transport.record_lost_event("sample_rate", data_category="transaction")
     return True
 
 

@@ -9,8 +9,9 @@ The private parts that are used, and what they have to be:
     counts a transaction without a span recorder as lost, and serialises any other that is sampled.
 ``Transaction._span_recorder``, ``_SpanRecorder(maxlen).spans``
     the spans of a transaction; None for one that is not recorded.
-``Transaction._baggage``, ``._sample_rand``
-    what the envelope's trace header is made of; the random number of the trace.
+``Transaction._baggage``, ``._data``, ``._sample_rand``
+    what the envelope's trace header is made of; what ``set_data`` sets; the random number of the
+    trace.
 ``Transaction._start_timestamp_monotonic_ns``
     when it started, by ``sentry_sdk.utils.nanosecond_time()``.
 
@@ -27,7 +28,7 @@ from sentry_sdk import tracing, tracing_utils, utils
 from sentry_sdk.tracing import Transaction
 
 from sentry_app import outcomes
-from sentry_app.sampling import PARENT_RATE, RANDOM, RECORD, Head
+from sentry_app.sampling import IGNORED_PATH, PARENT_RATE, PATH, RANDOM, RECORD, Head
 from sentry_app.seams.patching import parameters, wrap
 
 #: The SDK's own default of ``max_spans``.
@@ -37,7 +38,7 @@ MAX_SPANS = 1000
 RATE_ATTRIBUTE = "sentry.sample_rate"
 
 _SpanRecorder: Any = getattr(tracing, "_SpanRecorder", object)
-_PARTS = ("_span_recorder", "_baggage", "_sample_rand", "_start_timestamp_monotonic_ns")
+_PARTS = ("_span_recorder", "_baggage", "_data", "_sample_rand", "_start_timestamp_monotonic_ns")
 
 
 class TailSampler(Protocol):
@@ -49,8 +50,14 @@ class TailSampler(Protocol):
         """The rate with which a transaction is kept, or None; and why not."""
 
 
-class TailRecorder(_SpanRecorder):  # type: ignore[misc]
-    """The recorder of a transaction that only the tail may keep."""
+class Recorder(_SpanRecorder):  # type: ignore[misc]
+    """The recorder of a transaction that is judged when it ends, by what the ``head`` decided."""
+
+    __slots__ = ("head",)
+
+    def __init__(self, maxlen: int, head: Head) -> None:
+        super().__init__(maxlen)
+        self.head = head
 
 
 def install() -> list[str]:
@@ -92,12 +99,24 @@ def _recording(decide: Callable[..., None]) -> Callable[..., None]:
         sampling_context[RANDOM] = self._sample_rand
         decide(self, sampling_context)
         # What was decided by `sampled=` or without the sampler is left alone.
-        if self.sampled is False and sampling_context.get(RECORD):
-            experiments = sentry_sdk.get_client().options.get("_experiments") or {}
-            self._span_recorder = TailRecorder(experiments.get("max_spans") or MAX_SPANS)
+        if RECORD in sampling_context and (self.sampled or sampling_context[RECORD]):
+            self._span_recorder = Recorder(_max_spans(), _head(self, sampling_context))
+        elif IGNORED_PATH in sampling_context:
+            self.set_data(IGNORED_PATH, sampling_context[IGNORED_PATH])
         return None
 
     return decide_and_record
+
+
+def _head(transaction: Any, sampling_context: dict[str, Any]) -> Head:
+    return Head(
+        bool(transaction.sampled),
+        transaction.sample_rate or 0.0,
+        transaction._sample_rand,
+        transaction.parent_sampled is not None,
+        sampling_context.get(PATH, ""),
+        0.5 ** _downsample_factor(),
+    )
 
 
 def _judging(finish: Callable[..., Any]) -> Callable[..., Any]:
@@ -106,35 +125,48 @@ def _judging(finish: Callable[..., Any]) -> Callable[..., Any]:
     ) -> Any:
         __tracebackhide__ = True
         sampler = _sampler()
-        if sampler is not None and self._span_recorder is not None and self.timestamp is None:
-            try:
-                _judge(self, end_timestamp, sampler)
-            except Exception:  # then what the head said holds
-                outcomes.record_failure("tail_sampling")
-        return finish(self, scope, end_timestamp, **more)
+        if sampler is None or self.timestamp is not None:
+            return finish(self, scope, end_timestamp, **more)
+        drop = _drop(self, end_timestamp, sampler)
+        if drop is None:
+            return finish(self, scope, end_timestamp, **more)
+        with outcomes.sampled_out_as(*drop):
+            _let_go(self)
+            finish(self, scope, end_timestamp, **more)
+        self.timestamp = datetime.now(timezone.utc)  # finished again, it is not counted again
+        return None
 
     return judge_and_finish
 
 
-def _judge(transaction: Any, end: Any, sampler: TailSampler) -> None:
-    is_for_tail = type(transaction._span_recorder) is TailRecorder
-    if transaction.sampled is is_for_tail:  # the application has changed it
-        if is_for_tail:
-            _keep(transaction, 1.0)
-        return
-    head = Head(
-        bool(transaction.sampled),
-        transaction.sample_rate or 0.0,
-        transaction._sample_rand,
-        transaction.parent_sampled is not None,
-    )
-    rate, reason = sampler.at_end(
-        head, transaction.name, _duration_ms(transaction, end), transaction.status
-    )
-    if rate is None:
-        _let_go(transaction, reason)
-    else:
-        _keep(transaction, rate)
+def _drop(transaction: Any, end: Any, sampler: TailSampler) -> tuple[str, str] | None:
+    """Why it is dropped, and what the log calls it; None if it is kept, which is then prepared."""
+    if transaction._span_recorder is None:
+        path = transaction._data.get(IGNORED_PATH)
+        return (outcomes.IGNORED_URL, path) if path else (outcomes.SAMPLED_OUT, transaction.name)
+    try:
+        rate, reason = _judge(transaction, end, sampler)
+        if rate is not None:
+            _keep(transaction, rate)
+            return None
+    except Exception:  # then what the head said holds
+        outcomes.record_failure("tail_sampling")
+        reason = outcomes.SAMPLED_OUT
+        if transaction.sampled:
+            return None
+    return reason, transaction.name
+
+
+def _judge(transaction: Any, end: Any, sampler: TailSampler) -> tuple[float | None, str]:
+    recorder = transaction._span_recorder
+    if type(recorder) is Recorder:
+        head = recorder.head
+    else:  # `sampled=True` is like the decision of a parent
+        head = Head(True, transaction.sample_rate or 1.0, transaction._sample_rand, True)
+    if bool(transaction.sampled) != head.sampled:  # the application has changed it
+        return 1.0 if transaction.sampled else None, outcomes.SAMPLED_OUT
+    duration = _duration_ms(transaction, end)
+    return sampler.at_end(head, transaction.name, duration, transaction.status)
 
 
 def _keep(transaction: Any, rate: float) -> None:
@@ -147,17 +179,26 @@ def _keep(transaction: Any, rate: float) -> None:
     transaction.set_data(RATE_ATTRIBUTE, rate)
 
 
-def _let_go(transaction: Any, reason: str) -> None:
+def _let_go(transaction: Any) -> None:
     """Drop it before anything of it is serialised; ``finish`` counts it without its spans."""
-    spans = len(transaction._span_recorder.spans)
+    recorder = transaction._span_recorder
     # This breaks the circle transaction - recorder - span - transaction as well.
     transaction._span_recorder, transaction.sampled = None, False
-    outcomes.sampled_out_as(reason, transaction.name)
     client: Any = sentry_sdk.get_client()
-    if spans and client.transport:
-        is_busy = client.monitor and client.monitor.downsample_factor > 0
-        lost = "backpressure" if is_busy else "sample_rate"
-        client.transport.record_lost_event(lost, data_category="span", quantity=spans)
+    if recorder is not None and recorder.spans and client.transport:
+        lost = "backpressure" if _downsample_factor() else "sample_rate"
+        client.transport.record_lost_event(lost, data_category="span", quantity=len(recorder.spans))
+
+
+def _downsample_factor() -> int:
+    """How often the SDK, which cannot keep up, has halved the rates; 0 if it can."""
+    monitor: Any = sentry_sdk.get_client().monitor
+    return int(monitor.downsample_factor) if monitor else 0
+
+
+def _max_spans() -> int:
+    experiments = sentry_sdk.get_client().options.get("_experiments") or {}
+    return experiments.get("max_spans") or MAX_SPANS
 
 
 def _sampler() -> TailSampler | None:
