@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from fnmatch import translate
 from functools import lru_cache
 
-#: Exceptions that are looked through for a cause; a chain may be a circle.
-MAX_CAUSES = 20
+#: So many exceptions are looked at, causes and members of groups together: a chain may be a circle.
+MAX_EXCEPTIONS = 1000
 
 
 def url_is_ignored(path: str, patterns: Iterable[str]) -> bool:
@@ -42,16 +42,20 @@ def error_is_ignored(error: BaseException, dotted_paths: Iterable[str]) -> bool:
 
 
 def _is_ignored(error: BaseException, classes: tuple[type[BaseException], ...]) -> bool:
-    current: BaseException | None = error
-    for _ in range(MAX_CAUSES):
-        if current is None:
-            return False
-        if isinstance(current, classes):
+    waiting: list[BaseException] = [error]
+    for _ in range(MAX_EXCEPTIONS):
+        if not waiting:
             return True
+        current = waiting.pop()
+        if isinstance(current, classes):
+            continue
         members = getattr(current, "exceptions", None)
         if isinstance(members, tuple) and members:  # an ExceptionGroup, or its backport
-            return all(_is_ignored(member, classes) for member in members)
-        current = current.__cause__
+            waiting += members
+        elif current.__cause__ is None:
+            return False
+        else:
+            waiting.append(current.__cause__)
     return False
 
 

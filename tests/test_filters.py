@@ -1,6 +1,7 @@
 """sentry_app.filters: should an event exist?"""
 
 import builtins
+import sys
 from typing import Any
 
 import pytest
@@ -116,6 +117,20 @@ class Group(Exception):
 )
 def test_a_group_is_ignored_if_all_of_its_members_are(error: BaseException, expected: bool) -> None:
     assert error_is_ignored(error, IGNORED) is expected
+
+
+def test_a_group_that_holds_itself_many_times_over_ends() -> None:
+    group = Group(Base())
+    for _ in range(40):
+        group = Group(group, group)
+    assert not error_is_ignored(group, IGNORED)
+
+
+def test_a_deep_group_is_looked_through() -> None:
+    group = Group(Base())
+    for _ in range(sys.getrecursionlimit() // 2):
+        group = Group(group)
+    assert error_is_ignored(group, IGNORED)
 
 
 def test_an_exception_group_of_python() -> None:
