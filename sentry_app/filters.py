@@ -41,6 +41,12 @@ def error_is_ignored(error: BaseException, dotted_paths: Iterable[str]) -> bool:
     return bool(classes) and _is_ignored(error, classes)
 
 
+def class_is_ignored(cls: type[BaseException], dotted_path: str) -> bool:
+    """Whether ``cls`` is the class that is named, or a subclass of it."""
+    named = _loaded_class(dotted_path)
+    return named is not None and issubclass(cls, named)
+
+
 def _is_ignored(error: BaseException, classes: tuple[type[BaseException], ...]) -> bool:
     waiting: list[BaseException] = [error]
     for _ in range(MAX_EXCEPTIONS):

@@ -6,12 +6,18 @@ from typing import Any
 
 import pytest
 
+import sentry_app
 from tests.support.commands import Ran, run_command
 
 
 class OutOfStock(Exception):
     def __init__(self, article: str) -> None:
         super().__init__(article)
+
+
+class Particular(OutOfStock):
+    def __new__(cls, article: str, price: int) -> Particular:
+        raise TypeError("not without a price")
 
 
 def drop(event: Any, hint: Any) -> None:
@@ -41,6 +47,28 @@ def test_an_ignored_url(explained: Any) -> None:
     assert ran.code == 3
     assert lines(ran, "error", "dropped", "'/health/'", "IGNORED_URLS (default)")
     assert lines(ran, "transaction", "dropped", "ignored_url")
+
+
+@pytest.mark.parametrize(
+    "what", ["/v1/ping?x=1", "/v1/ping#top", "https://shop.example:8000/v1/ping?next=/ok/"]
+)
+def test_of_a_url_the_path_counts(what: str, explained: Any) -> None:
+    ran = explained(what, IGNORED_URLS=["/v?/ping"])
+    assert findings(explained(what, "--json", IGNORED_URLS=["/v?/ping"])) == [
+        ("error", "dropped"),
+        ("transaction", "dropped"),
+    ]
+    assert ran.code == 3
+
+
+def test_the_address_of_a_site_is_its_first_page(explained: Any) -> None:
+    assert lines(explained("https://shop.example"), "transaction", " /: 0.1 of all")
+
+
+def test_an_empty_question_sends_nothing(explained: Any) -> None:
+    ran = explained("", "--json")
+    assert ran.document["what"] == ""
+    assert sentry_app.outbox == []
 
 
 def test_any_other_url(explained: Any) -> None:
@@ -79,6 +107,7 @@ def test_what_decides_on_a_transaction(sentry: Any, expected: str, explained: An
         ("tests.test_explain.OutOfStock", 3, "ignored_error"),
         ("KeyboardInterrupt", 3, "interrupt"),
         ("ValueError", 0, "unless tests.test_explain.drop returns None"),
+        ("tests.test_explain.Particular", 3, "is tests.test_explain.OutOfStock or derived"),
     ],
 )
 def test_an_exception(what: str, code: int, expected: str, explained: Any) -> None:

@@ -24,8 +24,8 @@ class Finding(NamedTuple):
 
 
 def explain(config: Config, what: str) -> list[Finding]:
-    """The findings about ``what``: a path if it begins with "/", the dotted path of an exception
-    class, else the name of a logger, a task or a transaction.
+    """The findings about ``what``: a path if it begins with "/", or a URL; the dotted path of an
+    exception class; else the name of a logger, a task or a transaction.
     """
     return [*_of_everything(config), *_of_one(config, what)]
 
@@ -44,10 +44,16 @@ def _of_everything(config: Config) -> Iterator[Finding]:
 
 
 def _of_one(config: Config, what: str) -> Iterator[Finding]:
-    if what.startswith("/"):
-        return _of_path(config, what)
+    if what.startswith(("/", "http://", "https://")):
+        return _of_path(config, _path(what))
     error = _exception(what)
     return _of_name(config, what) if error is None else _of_exception(config, error)
+
+
+def _path(url: str) -> str:
+    """The path that a server would be asked for, without the query."""
+    path, _, _ = url.partition("#")[0].partition("?")
+    return path if path.startswith("/") else "/" + path.split("://", 1)[1].partition("/")[2]
 
 
 def _of_path(config: Config, path: str) -> Iterator[Finding]:
@@ -64,8 +70,7 @@ def _of_path(config: Config, path: str) -> Iterator[Finding]:
 
 
 def _of_exception(config: Config, error: type[BaseException]) -> Iterator[Finding]:
-    instance = error.__new__(error)
-    entry = _first(config.IGNORED_ERRORS, lambda one: filters.error_is_ignored(instance, [one]))
+    entry = _first(config.IGNORED_ERRORS, lambda one: filters.class_is_ignored(error, one))
     if entry is not None:
         why = f"ignored_error: {name_of(error)} is {entry} or derived from it"
         yield Finding("error", DROPPED, why, _source(config, "IGNORED_ERRORS"))

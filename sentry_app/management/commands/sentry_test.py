@@ -129,7 +129,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **flags: Any) -> None:
         """Send, print, and exit with the worst code."""
         config, obstacle = _configured(flags)
-        if flags["explain"]:
+        if flags["explain"] is not None:
             return self._explain(config, flags["explain"], as_json=flags["json"])
         write = (lambda text: None) if flags["json"] else self.stdout.write
         report = Report(write, self.style, masker(config))
