@@ -162,14 +162,22 @@ def _chain(config: Config, category: str, steps: Iterable[Filter], hooks: Iterab
         if reason is None:
             limit_user(config, event)
             forget_typed_names(event, hint)
+            spans = outcomes.span_count(event)
             kept = _run_hooks(event, hint, hooks)
             if kept is not None:
+                _count_removed(spans - outcomes.span_count(kept))
                 return kept
             reason = outcomes.HOOK
-        outcomes.record(reason, category, what=str(event.get("transaction") or ""))
+        outcomes.record_event(reason, event, hint, category)
         return None
 
     return run
+
+
+def _count_removed(spans: int) -> None:
+    """Count the spans that hooks took out of a transaction."""
+    if spans > 0:
+        outcomes.record(outcomes.HOOK, "span", quantity=spans)
 
 
 def _first_reason(config: Config, event: Event, hint: Hint, steps: Iterable[Filter]) -> str | None:

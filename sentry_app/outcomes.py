@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import Lock
+from typing import Any
 
 logger = logging.getLogger("sentry_app")
 
@@ -85,6 +86,29 @@ def record(reason: str, category: str, what: str = "", quantity: int = 1) -> Non
     logger.debug("dropped %s %s: %s", category, what, reason)
 
 
+def record_event(reason: str, event: Any, hint: Any, category: str = "") -> list[tuple[str, int]]:
+    """Count an event that was not sent, a transaction with its spans; returns what was counted.
+
+    The debug log names the class of its exception, or else its transaction or logger. It is counted
+    by its own type, if no ``category`` is given.
+    """
+    info = hint.get("exc_info")
+    kind = info[0] if isinstance(info, tuple) and info else None
+    named = getattr(kind, "__name__", None) or event.get("transaction") or event.get("logger")
+    lost = [(category or event.get("type") or "error", 1)]
+    if lost[0][0] == "transaction":
+        lost.append(("span", span_count(event) + 1))  # it is a span itself
+    for each, quantity in lost:
+        record(reason, each, str(named or ""), quantity)
+    return lost
+
+
+def span_count(event: Any) -> int:
+    """How many spans a transaction has."""
+    spans = event.get("spans")
+    return len(spans) if isinstance(spans, list) else 0
+
+
 @contextmanager
 def sampled_out_as(reason: str, what: str) -> Iterator[None]:
     """Say why the transaction ``what`` is dropped, while the SDK counts it as sampled out."""
@@ -97,7 +121,7 @@ def sampled_out_as(reason: str, what: str) -> Iterator[None]:
 
 def record_sdk(reason: str, category: str, quantity: int = 1) -> None:
     """Count what the SDK reports as lost, unless a hook of ours has counted it already."""
-    if reason == "before_send" and category in ("error", "transaction", "span"):
+    if reason == "before_send" and category in ("error", "transaction", "span", "feedback"):
         return
     reason, what = _SDK_REASONS.get(reason, reason), ""
     if reason in (SAMPLED_OUT, BACKPRESSURE) and category in ("transaction", "span"):

@@ -288,6 +288,41 @@ def test_a_hook_may_drop_a_transaction(client: httpx.Client, sentry_events: Even
     assert dropped("before_send", "transaction") == 0
 
 
+def without_first_span(event: Any, hint: Any) -> Any:
+    del event["spans"][0]
+    return event
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ({"BEFORE_SEND_TRANSACTION": drop}, {("hook", "transaction"): 1, ("hook", "span"): 3}),
+        ({"BEFORE_SEND_TRANSACTION": without_first_span}, {("hook", "span"): 1}),
+        (
+            {"TEST_USER_EMAILS": ["a@b.example"]},
+            {("test_user", "transaction"): 1, ("test_user", "span"): 3},
+        ),
+    ],
+)
+def test_the_spans_of_a_transaction_are_counted_too(config: Any, expected: Any) -> None:
+    with capture_events(TRACES_SAMPLE_RATE=1.0, **config):
+        sentry_sdk.set_user({"email": "a@b.example"})
+        with sentry_sdk.start_transaction(name="work"):
+            for _ in range(2):
+                sentry_sdk.start_span(op="db").finish()
+        counted = outcomes.snapshot().items()
+        assert {key: count for key, count in counted if key[1] != "profile"} == expected
+
+
+@pytest.mark.sentry(BEFORE_SEND=drop)
+def test_the_log_names_the_error_that_a_hook_dropped(
+    sentry_events: Events, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", "sentry_app")
+    sentry_sdk.capture_exception(ValueError())
+    assert "dropped error ValueError: hook" in caplog.text
+
+
 def without_data(crumb: Any, hint: Any) -> Any:
     return None if crumb["message"] == "drop" else {**crumb, "data": {}}
 

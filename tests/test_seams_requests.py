@@ -50,6 +50,24 @@ def test_what_an_ignored_request_captures_by_hand_is_dropped(
     assert not context.request_is_ignored.get()
 
 
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        ({"type": "feedback"}, {"feedback": 1}),
+        ({"type": "transaction", "spans": [{}, {}]}, {"transaction": 1, "span": 3}),
+        ({"message": "hello"}, {"error": 1}),
+    ],
+)
+def test_what_an_ignored_request_captures_is_counted_once(
+    event: Any, expected: dict[str, int], sentry_events: Events
+) -> None:
+    with requests._unseen():
+        sentry_sdk.capture_event(event, hint={"exc_info": True})
+    assert outcomes.snapshot() == {
+        (outcomes.IGNORED_URL, category): quantity for category, quantity in expected.items()
+    }
+
+
 def test_nothing_that_is_set_outlives_an_ignored_request(
     client: httpx.Client, sentry_events: Events
 ) -> None:

@@ -47,11 +47,13 @@ def missing_parts() -> list[str]:
 
 
 def _building(build: Callable[..., Any]) -> Callable[..., Any]:
-    def build_unless_ignored(exc_info: Any, client_options: Any = None, *args: Any) -> Any:
+    def build_unless_ignored(
+        exc_info: Any, client_options: Any = None, *args: Any, **kw: Any
+    ) -> Any:
         __tracebackhide__ = True
         if _early_reason(client_options, {}, {"exc_info": exc_info}) is not None:
             return []
-        return build(exc_info, client_options, *args)
+        return build(exc_info, client_options, *args, **kw)
 
     return build_unless_ignored
 
@@ -65,10 +67,11 @@ def _capturing(capture: Callable[..., Any]) -> Callable[..., Any]:
         reason = _early_reason(client.options, event, hint or {})
         if reason is None:
             return capture(self, event, hint, *rest, **kw)
-        category = event.get("type") or "error"
-        outcomes.record(reason, category, what=_name(event, hint or {}))
-        if client.transport:
-            client.transport.record_lost_event("before_send", data_category=category)
+        for category, quantity in outcomes.record_event(reason, event, hint or {}):
+            if client.transport:
+                client.transport.record_lost_event(
+                    "before_send", data_category=category, quantity=quantity
+                )
         return None
 
     return capture_unless_ignored
@@ -79,10 +82,3 @@ def _early_reason(options: Any, event: Any, hint: Any) -> str | None:
     ask = getattr((options or {}).get("before_send"), "early_reason", None)
     reason: str | None = ask(event, hint) if ask is not None else None
     return reason
-
-
-def _name(event: Any, hint: Any) -> str:
-    """What the debug log calls it: an exception's class, or a transaction's or logger's name."""
-    kind = (hint.get("exc_info") or (None,))[0]
-    named = getattr(kind, "__name__", None) or event.get("transaction") or event.get("logger")
-    return str(named or "")
