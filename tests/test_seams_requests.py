@@ -50,6 +50,18 @@ def test_what_an_ignored_request_captures_by_hand_is_dropped(
     assert not context.request_is_ignored.get()
 
 
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume")
+@pytest.mark.parametrize("via", ["wsgi", "asgi"])
+@pytest.mark.parametrize(("path", "sent"), [("/health/streamed/", 0), ("/streamed/", 1)])
+def test_what_an_ignored_request_streams_captures_nothing(
+    path: str, sent: int, via: str, client: httpx.Client, sentry_events: Events
+) -> None:
+    response = client.get(path) if via == "wsgi" else visit(path)[0]
+    assert response.content == b"ok"
+    assert [event["message"] for event in sentry_events.events] == ["in between"] * sent
+    assert not context.request_is_ignored.get()
+
+
 @pytest.mark.parametrize(
     ("event", "expected"),
     [

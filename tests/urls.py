@@ -18,6 +18,8 @@ urlpatterns = [
     path("named/", include(([path("", views.error, name="named")], "shop"))),
     path("health/", views.error),
     path("health/reported/", views.reported),
+    path("health/streamed/", views.streamed),
+    path("streamed/", views.streamed),
     path("reported/", views.reported),
     path("logged/", views.logged),
     path("host/", views.host),

@@ -3,6 +3,7 @@
 import logging
 import os
 import urllib.request
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import sentry_sdk
@@ -10,7 +11,7 @@ from django.contrib.auth import authenticate, login, logout
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import connection
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.utils.module_loading import import_string
 from django.views.decorators.csrf import csrf_exempt
@@ -133,6 +134,17 @@ def reported(request: HttpRequest) -> HttpResponse:
     """Captures an error of the class that the query names, and works."""
     sentry_sdk.capture_exception(import_string(request.GET["error"])("as asked"))
     return HttpResponse("ok")
+
+
+def streamed(request: HttpRequest) -> StreamingHttpResponse:
+    """Captures a message between two parts of what it streams."""
+
+    def parts() -> Iterator[bytes]:
+        yield b"o"
+        sentry_sdk.capture_message("in between")
+        yield b"k"
+
+    return StreamingHttpResponse(parts())
 
 
 def host(request: HttpRequest) -> HttpResponse:

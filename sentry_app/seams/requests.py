@@ -53,7 +53,11 @@ def _past_wsgi(bare: Any, call: Any) -> Callable[..., Any]:
         if not _is_ignored(path):
             return call(self, environ, start_response)
         with _unseen():
-            return bare(self, environ, start_response)
+            response = bare(self, environ, start_response)
+            # What is streamed is made later, when the server asks for it.
+            if getattr(response, "streaming", False) and not response.is_async:
+                response.streaming_content = _unseen_parts(response.streaming_content)
+            return response
 
     return call_or_pass
 
@@ -82,10 +86,19 @@ def _is_ignored(path: str) -> bool:
 
 @contextmanager
 def _unseen() -> Iterator[None]:
-    """Nothing is sent, and nothing that is set on the scope outlives the request."""
+    """No event is sent, and nothing that is set on the scope outlives the request."""
     token = context.request_is_ignored.set(True)
     try:
         with sentry_sdk.isolation_scope():
             yield
     finally:
         context.request_is_ignored.reset(token)
+
+
+def _unseen_parts(parts: Iterator[bytes]) -> Iterator[bytes]:
+    while True:
+        with _unseen():
+            part = next(parts, None)
+        if part is None:
+            return
+        yield part
