@@ -22,10 +22,10 @@ def url_is_ignored(path: str, patterns: Iterable[str]) -> bool:
     return path.startswith(prefixes) or (globs is not None and globs.match(path) is not None)
 
 
-def matches_glob(value: str, patterns: Iterable[str]) -> bool:
-    """Whether ``value`` matches one of the globs, without regard to case."""
+def matches_glob(value: object, patterns: Iterable[str]) -> bool:
+    """Whether the text of ``value`` matches one of the globs, without regard to case."""
     globs = _any_of(tuple(patterns))
-    return globs is not None and globs.match(value.lower()) is not None
+    return globs is not None and globs.match(str(value).lower()) is not None
 
 
 def error_is_ignored(error: BaseException, dotted_paths: Iterable[str]) -> bool:

@@ -43,6 +43,7 @@ class Sampler:
         self, head: Head, name: str, duration_ms: float, status: str | None
     ) -> tuple[float | None, str]:
         """The rate with which a transaction that ends is kept, or None; and why not."""
+        name = str(name or "")  # the application may have set anything
         if filters.matches_glob(name, self._config.IGNORED_TRANSACTIONS):
             return None, outcomes.IGNORED_TRANSACTION
         if not self._config.TAIL_SAMPLING:
@@ -63,7 +64,7 @@ class Sampler:
         return rate
 
     def _rate_by_settings(self, sampling_context: dict[str, Any], path: str) -> float:
-        name = (sampling_context.get("transaction_context") or {}).get("name") or ""
+        name = str((sampling_context.get("transaction_context") or {}).get("name") or "")
         rate = sampling.head_rate(name, path, self._rates, self._config.TRACES_SAMPLE_RATE)
         # A glob may match the name that the transaction has at its end.
         can_be_kept = rate > 0 or any(self._rates.values())

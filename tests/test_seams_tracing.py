@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -256,6 +256,27 @@ def test_the_application_may_put_a_transaction_in(sentry_events: Events) -> None
     transaction.sampled = True
     end(transaction)
     assert rates() == [("1.0", 1.0)]
+
+
+@half
+@pytest.mark.parametrize("is_naive", [True, False])
+def test_a_time_without_a_zone_is_local(is_naive: bool, sentry_events: Events) -> None:
+    start = datetime(2026, 1, 2, 3, tzinfo=None if is_naive else timezone.utc)
+    with sentry_sdk.new_scope():
+        transaction = trace()
+        transaction.start_timestamp = start
+        transaction.finish(end_timestamp=start.timestamp() + 1)
+    assert rates() == [("1.0", 1.0)]
+    assert outcomes.failures() == {}
+
+
+@pytest.mark.sentry(TRACES_SAMPLE_RATES={"5": 1.0, "buy*": 0.9}, IGNORED_TRANSACTIONS=["noise*"])
+@pytest.mark.parametrize("name", [5, None, ""])
+def test_a_name_may_be_anything(name: Any, sentry_events: Events) -> None:
+    transaction = sentry_sdk.start_transaction(name=name)
+    end(transaction, SLOW)
+    assert rates() == [("1.0", 1.0)]
+    assert outcomes.failures() == {}
 
 
 # rates by glob, of a name that is known only at the end

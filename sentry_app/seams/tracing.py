@@ -219,6 +219,9 @@ def _rate_of(baggage: Any) -> float | None:
 def _duration_ms(transaction: Any, end: Any) -> float:
     if not end:
         return float(utils.nanosecond_time() - transaction._start_timestamp_monotonic_ns) / 1e6
-    if isinstance(end, (int, float)):
-        end = datetime.fromtimestamp(end, timezone.utc)
-    return float((end - transaction.start_timestamp).total_seconds()) * 1e3
+    return (_seconds(end) - _seconds(transaction.start_timestamp)) * 1e3
+
+
+def _seconds(moment: Any) -> float:
+    """Since the epoch; a datetime without a time zone is local time, as the SDK has it."""
+    return float(moment.timestamp() if isinstance(moment, datetime) else moment)
