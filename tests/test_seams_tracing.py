@@ -355,6 +355,18 @@ def test_what_only_the_tail_may_keep_is_not_profiled(sentry_events: Events) -> N
     assert sentry_events.items("profile") == []
 
 
+@half
+@pytest.mark.parametrize("flag", ["-0", "-1", ""])
+@pytest.mark.parametrize("rate", ["inf", "1e400", "-1e400", "nan", "-1", "2", "often"])
+def test_no_rate_of_a_stranger_breaks_a_request(
+    rate: str, flag: str, client: httpx.Client, sentry_events: Events
+) -> None:
+    baggage = f"sentry-trace_id={TRACE},sentry-sample_rate={rate}"
+    headers = {"sentry-trace": f"{TRACE}-{'b' * 16}{flag}", "baggage": baggage}
+    assert client.get("/ok/", headers=headers).status_code == 200
+    assert len(sentry_events.transactions) + dropped("transaction") == 1
+
+
 # what a dropped transaction leaves behind
 
 

@@ -14,6 +14,8 @@ The private parts that are used, and what they have to be:
     trace.
 ``Transaction._start_timestamp_monotonic_ns``
     when it started, by ``sentry_sdk.utils.nanosecond_time()``.
+``tracing_utils._generate_sample_rand(trace_id, interval=(0.0, 1.0))``
+    looked up in its module when a trace comes in, by a caller that takes a ValueError.
 
 Until it ends, a recorded transaction stays unsampled: that flag and the head rate are what goes to
 other services, and no profile starts. Where a part is missing, the head alone decides.
@@ -61,11 +63,13 @@ class Recorder(_SpanRecorder):  # type: ignore[misc]
 
 
 def install() -> list[str]:
-    """Put the seam in; returns what is missing, and then nothing is changed."""
+    """Put the seam in; returns what is missing, and then the head alone decides."""
     missing = missing_parts()
     if not missing:
         wrap(Transaction, "_set_initial_sampling_decision", _recording)
         wrap(Transaction, "finish", _judging)
+    if hasattr(tracing_utils, "_generate_sample_rand"):
+        wrap(tracing_utils, "_generate_sample_rand", _within_bounds)
     return missing
 
 
@@ -88,6 +92,19 @@ def missing_parts() -> list[str]:
     if parameters(_SpanRecorder.__init__) != ("self", "maxlen"):
         missing.append("_SpanRecorder")
     return missing
+
+
+def _within_bounds(generate: Callable[..., Any]) -> Callable[..., Any]:
+    """An infinite rate in a ``baggage`` header raises an OverflowError, or is an endless loop."""
+
+    def generate_within_bounds(
+        trace_id: Any, *, interval: tuple[float, float] = (0.0, 1.0), **more: Any
+    ) -> Any:
+        if not (interval[0] >= 0 and interval[1] <= 1):
+            raise ValueError("the rate that came with the trace is none")
+        return generate(trace_id, interval=interval, **more)
+
+    return generate_within_bounds
 
 
 def _recording(decide: Callable[..., None]) -> Callable[..., None]:
