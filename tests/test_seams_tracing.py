@@ -367,6 +367,17 @@ def test_no_rate_of_a_stranger_breaks_a_request(
     assert len(sentry_events.transactions) + dropped("transaction") == 1
 
 
+@half
+@pytest.mark.parametrize("random", ["nan", "snan", "inf", "-1", "one"])
+def test_no_random_number_of_a_stranger_breaks_a_request(
+    random: str, client: httpx.Client, sentry_events: Events
+) -> None:
+    baggage = f"sentry-trace_id={TRACE},sentry-sample_rand={random}"
+    headers = {"sentry-trace": f"{TRACE}-{'b' * 16}-1", "baggage": baggage}
+    assert client.get("/ok/", headers=headers).status_code == 200
+    assert len(sentry_events.transactions) == 1
+
+
 # what a dropped transaction leaves behind
 
 

@@ -16,6 +16,8 @@ The private parts that are used, and what they have to be:
     when it started, by ``sentry_sdk.utils.nanosecond_time()``.
 ``tracing_utils._generate_sample_rand(trace_id, interval=(0.0, 1.0))``
     looked up in its module when a trace comes in, by a caller that takes a ValueError.
+``tracing_utils.try_convert(type, value)``
+    makes a number of what came in, or None.
 
 Until it ends, a recorded transaction stays unsampled: that flag and the head rate are what goes to
 other services, and no profile starts. Where a part is missing, the head alone decides.
@@ -23,6 +25,7 @@ other services, and no profile starts. Where a part is missing, the head alone d
 
 from collections.abc import Callable
 from datetime import datetime, timezone
+from decimal import Decimal
 from typing import Any, Protocol
 
 import sentry_sdk
@@ -70,6 +73,8 @@ def install() -> list[str]:
         wrap(Transaction, "finish", _judging)
     if hasattr(tracing_utils, "_generate_sample_rand"):
         wrap(tracing_utils, "_generate_sample_rand", _within_bounds)
+    if hasattr(tracing_utils, "try_convert"):
+        wrap(tracing_utils, "try_convert", _numbers_only)
     return missing
 
 
@@ -105,6 +110,16 @@ def _within_bounds(generate: Callable[..., Any]) -> Callable[..., Any]:
         return generate(trace_id, interval=interval, **more)
 
     return generate_within_bounds
+
+
+def _numbers_only(convert: Callable[..., Any]) -> Callable[..., Any]:
+    """SDK 2.35 compares a random number of "nan" as a Decimal, which raises."""
+
+    def convert_numbers(*args: Any, **more: Any) -> Any:
+        found = convert(*args, **more)
+        return None if isinstance(found, Decimal) and found.is_nan() else found
+
+    return convert_numbers
 
 
 def _recording(decide: Callable[..., None]) -> Callable[..., None]:
