@@ -5,14 +5,15 @@ README's table, the checks and ``sentry_config`` are derived from it.
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
 from django.conf import settings as django_settings
 
 from sentry_app import check_ids, defaults, env, env_names, schedules
-from sentry_app.setting import UNSET, Problem, Setting, Source, as_repr, one_line, shown
+from sentry_app.setting import UNSET, Problem, Setting, Source, as_repr
+from sentry_app.sources import resolved
 
 
 def _row(default: Any, kind: env.Kind, help: str, **more: Any) -> Any:
@@ -254,7 +255,7 @@ def load(given: Any = UNSET, environ: Mapping[str, str] | None = None, **overrid
     values: dict[str, Any] = {}
     sources: dict[str, Source] = {}
     for setting in SETTINGS.values():
-        value, source = _resolve(
+        value, source = resolved(
             setting, given, os.environ if environ is None else environ, problems
         )
         values[setting.name], sources[setting.name] = value, source
@@ -292,59 +293,3 @@ def _unknown_key(key: Any) -> Problem:
         hint += ' If it is an argument of sentry_sdk.init, put it into SENTRY["OPTIONS"].'
     message = f"SENTRY[{as_repr(key)}] is not a setting."
     return Problem(check_ids.UNKNOWN_KEY, name, message, hint)
-
-
-def _resolve(
-    setting: Setting,
-    given: Mapping[str, Any],
-    environ: Mapping[str, str],
-    problems: list[Problem],
-) -> tuple[Any, Source]:
-    for source, raw in _candidates(setting, given, environ):
-        try:
-            value = setting.kind.read(raw, is_text=source.kind == "environment")
-        except Exception as error:  # a lazy value may raise anything
-            problems.append(_bad_value(setting, source, raw, error))
-            return setting.replacement(raw), Source("default", f"(bad {source})")
-        if setting.planned:
-            problems.append(_planned(setting, source, value))
-        return value, source
-    return setting.default, Source("default")
-
-
-def _candidates(
-    setting: Setting, given: Mapping[str, Any], environ: Mapping[str, str]
-) -> Iterator[tuple[Source, Any]]:
-    """What was set, the strongest first. An empty variable counts as not set, but for the DSN."""
-    raw = environ.get(setting.variable)
-    if raw is not None and (raw.strip() or setting.name == "DSN"):
-        yield Source("environment", setting.variable), raw
-    is_none = given.get(setting.name) is None and setting.default in (None, (), {})
-    if setting.name in given and not is_none:
-        yield Source("settings", f'SENTRY["{setting.name}"]'), given[setting.name]
-    for variable in setting.fallbacks:
-        if environ.get(variable, "").strip():
-            yield Source("environment", variable), environ[variable]
-
-
-def _bad_value(setting: Setting, source: Source, raw: Any, error: Exception) -> Problem:
-    reason = f" ({one_line(str(error))})" if str(error) and type(error) is ValueError else ""
-    used = setting.replacement(raw)
-    instead = "it counts as not set" if used is None else f"{as_repr(used)} is used"
-    if setting.name == "DSN":
-        instead = "nothing is sent"
-    return Problem(
-        setting.check_id,
-        setting.name,
-        f"{source} is {shown(setting, raw)}{reason}, but must be {setting.kind.expected}.",
-        f"Change {source} or remove it; until then {instead}.",
-    )
-
-
-def _planned(setting: Setting, source: Source, value: Any) -> Problem:
-    return Problem(
-        check_ids.NOT_YET,
-        setting.name,
-        f"{source} is {shown(setting, value)}, but has no effect yet in this version.",
-        f"Remove {source}, or silence {check_ids.NOT_YET} until a later version uses it.",
-    )

@@ -8,8 +8,6 @@ the one before it is handled. ASGI loses that link at last, so the request's sco
 from collections.abc import Iterator
 from typing import Any
 
-import sentry_sdk
-
 #: Who reports what ends a request: Django, and the SDK around the WSGI or ASGI application.
 _ENDS = frozenset({"django", "wsgi", "asgi"})
 
@@ -53,6 +51,9 @@ def is_repeat(event: Any, error: BaseException | None, hint: dict[str, Any]) -> 
         return True
     is_remembered = bool(hint.get(_ENDED_HINT) == like)
     if not is_remembered:
+        # Imported here: the checks need this file too, and no SDK.
+        import sentry_sdk
+
         sentry_sdk.get_isolation_scope().add_event_processor(_Ended(like))
     return is_remembered and kind == "asgi"
 
