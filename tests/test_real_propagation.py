@@ -86,7 +86,6 @@ def test_a_service_behind_the_site_gets_the_decision_of_the_head(
     assert len(sampled("1.0", sentry)) == 20
     assert len(sampled("0.1", sentry)) in LIKELY
     assert len(traces(behind)) in LIKELY
-    assert sampled("0.1", behind) == traces(behind)
     # Whole traces: the fast ones that were kept here were kept there too, and no others.
     fast = {
         event["contexts"]["trace"]["trace_id"]

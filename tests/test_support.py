@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import uuid
 from collections.abc import Callable
@@ -162,3 +163,14 @@ def test_tls_is_trusted_with_the_ca_file_only() -> None:
 def test_dsns_of_nobody(dsn: Callable[[], str], error: type[Exception]) -> None:
     with pytest.raises(error):
         post_event(dsn())
+
+
+def test_an_envelope_that_is_cut_off_is_none() -> None:
+    with SentryServer() as server:
+        host, port = server.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as connection:
+            head = "POST /api/1/envelope/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n"
+            connection.sendall(head.encode() + b"{")
+            connection.shutdown(socket.SHUT_WR)
+            assert connection.recv(1) == b""
+        assert server.received == []

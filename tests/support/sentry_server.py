@@ -149,7 +149,11 @@ class Handler(BaseHTTPRequestHandler):
             self.reply(404)
 
     def do_POST(self) -> None:
-        raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        length = int(self.headers.get("Content-Length", 0))
+        raw = self.rfile.read(length)
+        if len(raw) < length:  # whoever sent it was killed meanwhile
+            self.close_connection = True
+            return
         path = self.path.partition("?")[0]
         if not ENVELOPE_PATH.fullmatch(path):
             self.reply(404)
