@@ -178,17 +178,18 @@ class Config:
     OPTIONS: Mapping[str, Any] = _row(
         {}, env.mapping(), "any other argument of sentry_sdk.init, as it is", concealed=True
     )
-    # read and checked, but without effect yet
-    SPOOL_DIR: str | None = _row(None, env.path(), "write-ahead directory", planned=True)
+    # when Sentry is away
+    SPOOL_DIR: str | None = _row(
+        None, env.path(), "directory where envelopes wait until Sentry has taken them; none: memory"
+    )
     SPOOL_MAX_BYTES: int = _row(
-        256 * 2**20, env.integer(1), "largest size of the spool, in bytes", planned=True
+        256 * 2**20, env.integer(1), "largest size of the spool, in bytes; the oldest go first"
     )
-    SPOOL_MAX_AGE: int = _row(
-        7 * 86400, env.integer(1), "longest stay in the spool, in seconds", planned=True
-    )
+    SPOOL_MAX_AGE: int = _row(7 * 86400, env.integer(1), "longest stay in the spool, in seconds")
     SPOOL_RETRY_SERVER_ERRORS: bool = _row(
-        True, env.boolean(), "retry after 429 and 5xx", planned=True
+        True, env.boolean(), "keep and retry after 429 and 5xx; False: drop, as upstream SDKs do"
     )
+    # read and checked, but without effect yet
     STORM_LIMIT: int = _row(
         60, env.integer(0), "events a minute and fingerprint; 0 is no limit", planned=True
     )

@@ -158,9 +158,30 @@ def transport(config: Config, arguments: dict[str, Any]) -> Any:
         def __init__(self, options: dict[str, Any]) -> None:
             inner = make_transport({**options, "transport": None})
             assert inner is not None  # the SDK calls this only with a DSN
-            super().__init__(inner, scrub, outcomes.record_sdk)
+            super().__init__(_spooled(inner, config), scrub, outcomes.record_sdk)
 
     return HttpGate
+
+
+def _spooled(inner: Transport, config: Config) -> Transport:
+    """``inner`` behind the spool in SPOOL_DIR, if there is to be one."""
+    if config.SPOOL_DIR is None:
+        return inner
+    from sentry_app.seams import sending
+    from sentry_app.transports import spooled
+
+    missing = sending.missing_parts(inner)
+    if missing:
+        told = ", ".join(missing)
+        logger.warning("%s: without a spool: this SDK has no %s", check_ids.SEAM_MISSING, told)
+        return inner
+    return spooled.SpooledTransport(
+        sending.HttpSender(inner),
+        spooled.directory_for(
+            str(config.DSN), config.SPOOL_DIR, config.SPOOL_MAX_BYTES, config.SPOOL_MAX_AGE
+        ),
+        retry_server_errors=config.SPOOL_RETRY_SERVER_ERRORS,
+    )
 
 
 def _other_transport(config: Config, arguments: dict[str, Any]) -> Transport:

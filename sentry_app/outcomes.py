@@ -28,6 +28,8 @@ SAMPLED_OUT = "sampled_out"
 BACKPRESSURE = "backpressure"
 RATE_LIMITED = "rate_limited"
 QUEUE_FULL = "queue_full"
+SPOOL_FULL = "spool_full"
+SPOOL_EXPIRED = "spool_expired"
 NETWORK = "network"
 REFUSED = "refused"
 INTERNAL_ERROR = "internal_error"
@@ -52,6 +54,8 @@ REASONS: Mapping[str, tuple[str, str]] = {
     BACKPRESSURE: ("the SDK could not keep up and sampled less", "OPTIONS"),
     RATE_LIMITED: ("Sentry said that it takes no more for now (429)", ""),
     QUEUE_FULL: ("the queue of what waits to be sent was full", "OPTIONS"),
+    SPOOL_FULL: ("the spool was full and this the oldest in it", "SPOOL_MAX_BYTES"),
+    SPOOL_EXPIRED: ("it waited too long in the spool", "SPOOL_MAX_AGE"),
     NETWORK: ("Sentry could not be reached, or failed", ""),
     REFUSED: ("Sentry refused it (400, 403, 413)", ""),
     INTERNAL_ERROR: ("an error in the SDK or in a transport", "TRANSPORT"),
@@ -61,6 +65,8 @@ REASONS: Mapping[str, tuple[str, str]] = {
 #: counted under its own name.
 _SDK_REASONS = {
     "before_send": HOOK,
+    "cache_expired": SPOOL_EXPIRED,
+    "cache_overflow": SPOOL_FULL,
     "internal_sdk_error": INTERNAL_ERROR,
     "network_error": NETWORK,
     "queue_overflow": QUEUE_FULL,

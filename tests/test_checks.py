@@ -151,8 +151,8 @@ def test_bad_pattern(found: Any) -> None:
 
 
 def test_not_yet(found: Any) -> None:
-    told = ("""SENTRY["SPOOL_DIR"] is '/spool',""", "no effect yet")
-    the_one(found(SPOOL_DIR="/spool"), check_ids.NOT_YET, *told)
+    told = ("""SENTRY["STORM_CACHE"] is 'fleet',""", "no effect yet")
+    the_one(found(STORM_CACHE="fleet"), check_ids.NOT_YET, *told)
 
 
 def test_unknown_option(found: Any) -> None:

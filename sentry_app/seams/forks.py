@@ -40,6 +40,9 @@ def renew() -> None:
         transport = sentry_sdk.get_client().transport
         if transport is not None:
             _renew(target_of(transport))
+            renew_own = getattr(getattr(transport, "inner", None), "renew_after_fork", None)
+            if renew_own is not None:  # of the spool, or of a transport of the project's own
+                renew_own()
 
 
 def _renew(transport: Any) -> None:

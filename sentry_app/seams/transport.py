@@ -121,8 +121,9 @@ def is_ours() -> bool:
 
 
 def target_of(transport: Any) -> Any:
-    """The transport at the end: behind the gate, and behind SENTRY_PRINT_ENVELOPES."""
-    return _unprinted(_behind_gate(transport))
+    """The transport at the end: behind the gate, the spool, and SENTRY_PRINT_ENVELOPES."""
+    target = _unprinted(_behind_gate(transport))
+    return _unprinted(vars(target).get("spooled", target))
 
 
 def proxy_of(transport: Transport) -> str:
@@ -157,13 +158,15 @@ def _read(envelope: Envelope, response: Any) -> Exchange:
     return Exchange(
         envelope,
         status=response.status,
-        headers=dict(_headers(response.headers)),
+        headers=dict(headers_of(response)),
         body=body[:BODY_LENGTH].decode("utf-8", "replace"),
         redirects=_redirects(response),
     )
 
 
-def _headers(headers: Any) -> Iterator[tuple[str, str]]:
+def headers_of(response: Any) -> Iterator[tuple[str, str]]:
+    """The headers of urllib3's response or httpcore's, with lower-case names."""
+    headers = response.headers
     for name, value in headers.items() if hasattr(headers, "items") else headers:
         yield _text(name).lower(), _text(value)
 

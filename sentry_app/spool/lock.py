@@ -1,0 +1,59 @@
+"""One process at a time sends what is in a spool."""
+
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+if sys.platform != "win32":
+    import fcntl
+
+#: The locks that this process holds. The operating system would grant it each one twice.
+_held: dict[str, "FileLock"] = {}
+
+
+class FileLock:
+    """A lock on a file, which ends with the process that holds it, however that dies.
+
+    A record lock (``fcntl.lockf``) rather than ``flock``: a forked child does not inherit it. No
+    process id in a file either: containers that share a volume may each have a process 7.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = str(path)
+        self._file = -1
+
+    def acquire(self) -> bool:
+        """Take the lock if nobody has it; does not wait. Raises ``OSError``."""
+        if self.is_held:
+            return True
+        if sys.platform == "win32" or _held.setdefault(self._path, self) is not self:
+            return False
+        try:
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError:
+            self.release()
+            raise
+        try:
+            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError):  # POSIX allows either
+            self.release()
+        return self.is_held
+
+    @property
+    def is_held(self) -> bool:
+        """Whether this object has the lock."""
+        return self._file >= 0 and _held.get(self._path) is self
+
+    def release(self) -> None:
+        """Give the lock back. Closing another descriptor of the same file would do so as well."""
+        if self._file >= 0:
+            with suppress(OSError):
+                os.close(self._file)
+            self._file = -1
+        if _held.get(self._path) is self:
+            del _held[self._path]
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_held.clear)

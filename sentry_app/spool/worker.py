@@ -1,0 +1,97 @@
+"""The thread that drains a spool in the background."""
+
+import contextvars
+import logging
+import threading
+import time
+from contextlib import suppress
+
+from sentry_app.spool.drainer import Drainer
+
+logger = logging.getLogger("sentry_app")
+
+#: How often, in seconds, an idle process looks whether another has left something behind.
+_LOOK_AROUND = 5.0
+#: How long to leave a directory alone that cannot be used.
+_AFTER_ERROR = 5.0
+
+
+class Worker:
+    """Runs a ``Drainer`` in a daemon thread, which starts when it is first woken."""
+
+    def __init__(self, drainer: Drainer) -> None:
+        self._drainer = drainer
+        self._has_failed = False
+        self.renew()
+
+    def renew(self) -> None:
+        """Start afresh, as a forked child must: the thread and its locks are the parent's."""
+        self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
+        self._wake = threading.Event()
+        self._rested = threading.Condition()
+        self._is_busy = False
+        self._is_stopped = False
+        self._drainer.pause = self._pause
+
+    def wake(self) -> bool:
+        """Drain soon; whether there is a thread to do it."""
+        with self._rested:
+            self._is_busy = True
+            self._wake.set()
+        return self._thread is not None or self._start()
+
+    def flush(self, timeout: float) -> bool:
+        """Wait at most ``timeout`` seconds until everything was sent or has to wait.
+
+        What has to wait is safe in its directory. Whether it came to that in time.
+        """
+        if not self.wake():
+            return False
+        with self._rested:
+            return self._rested.wait_for(lambda: not self._is_busy, timeout)
+
+    def stop(self) -> None:
+        """End the thread after the envelope that it is sending; does not wait."""
+        self._is_stopped = True
+        self._wake.set()
+
+    def _start(self) -> bool:
+        with self._starting:
+            if self._thread is None and not self._is_stopped:
+                thread = threading.Thread(target=self._run, name="sentry_app-spool", daemon=True)
+                # In a context of its own: the SDK would give it the scope of the request.
+                with suppress(RuntimeError):  # no more threads, or the interpreter ends
+                    contextvars.Context().run(thread.start)
+                    self._thread = thread
+            return self._thread is not None
+
+    def _run(self) -> None:
+        while not self._is_stopped:
+            self._wake.clear()
+            wait = self._drained()
+            self._rest()
+            self._wake.wait(_LOOK_AROUND if wait is None else wait)
+        self._drainer.lock.release()
+
+    def _drained(self) -> float | None:
+        try:
+            return self._drainer.drain()
+        except Exception:
+            # Said once: a directory that cannot be used would fill the log.
+            level = logging.DEBUG if self._has_failed else logging.WARNING
+            self._has_failed = True
+            logger.log(level, "the spool cannot be drained for now", exc_info=True)
+            return _AFTER_ERROR
+
+    def _rest(self) -> None:
+        with self._rested:
+            if not self._wake.is_set() or self._is_stopped:
+                self._is_busy = False
+                self._rested.notify_all()
+
+    def _pause(self, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while not self._is_stopped and (left := deadline - time.monotonic()) > 0:
+            time.sleep(min(left, 0.1))
+        return self._is_stopped

@@ -1,0 +1,125 @@
+"""Writes every envelope to a directory before it is sent."""
+
+import logging
+import re
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from sentry_sdk.envelope import Envelope, Item
+from sentry_sdk.transport import Transport
+
+from sentry_app.spool import Answer, Directory, Drainer, Memory
+from sentry_app.spool.worker import Worker
+
+logger = logging.getLogger("sentry_app")
+
+
+class Http(Protocol):
+    """What is needed of the SDK's transport; see ``sentry_app.seams.sending``."""
+
+    transport: Transport
+
+    def send(self, raw: bytes) -> Answer: ...
+    def client_report(self, *, force: bool = False) -> Item | None: ...
+
+
+class SpooledTransport(Transport):
+    """Keeps each envelope in ``directory`` until Sentry has taken it.
+
+    It is written before ``capture_envelope`` returns, and sent by a thread of one of the processes
+    that use the directory. What cannot be written waits in memory.
+    """
+
+    def __init__(self, http: Http, directory: Directory, *, retry_server_errors: bool) -> None:
+        super().__init__(http.transport.options)
+        self.spooled = http.transport
+        self.directory = directory
+        self.memory = Memory()
+        self._http = http
+        self._drainer = Drainer(
+            directory, self.memory, http.send, self._lost, retry_server_errors=retry_server_errors
+        )
+        self._worker = Worker(self._drainer)
+        if directory.pending():  # left behind by a process that died
+            self._worker.wake()
+
+    def capture_envelope(self, envelope: Envelope) -> None:
+        """Keep ``envelope``, on the disk or else in memory."""
+        self._keep(envelope)
+        self._keep_client_report()
+        self._worker.wake()
+
+    def flush(self, timeout: float, callback: Any = None) -> None:
+        """Wait up to ``timeout`` seconds until everything was sent, or cannot be sent for now."""
+        if timeout > 0:
+            self._keep_client_report(force=True)
+            self._worker.flush(timeout)
+
+    def kill(self) -> None:
+        """Stop after the envelope that is being sent."""
+        self._worker.stop()
+
+    def renew_after_fork(self) -> None:
+        """Start afresh in a forked child, which sends nothing that its parent will send."""
+        self.memory.clear()
+        self._worker.renew()
+
+    def record_lost_event(
+        self,
+        reason: str,
+        data_category: Any = None,
+        item: Item | None = None,
+        *,
+        quantity: int = 1,
+    ) -> None:
+        """Count something that was not sent for Sentry's client reports."""
+        self.spooled.record_lost_event(reason, data_category, item, quantity=quantity)
+
+    def _keep(self, envelope: Envelope) -> None:
+        raw, category = envelope.serialize(), _category(envelope)
+        try:
+            gone = self.directory.write(raw, category)
+        except OSError as error:
+            if not self.memory:
+                logger.warning("%s cannot be written: %s", self.directory.path, error)
+            gone = self.memory.write(raw, category)
+        self._drainer.count_full(gone)
+
+    def _keep_client_report(self, *, force: bool = False) -> None:
+        report = self._http.client_report(force=force)
+        if report is not None:
+            self._keep(Envelope(items=[report]))
+
+    def _lost(self, reason: str, category: str, raw: bytes | None) -> None:
+        for item in _items(raw):
+            self.record_lost_event(reason, item=item)
+        if raw is None:
+            self.record_lost_event(reason, category)
+
+
+def directory_for(dsn: str, spool_dir: str, max_bytes: int, max_age: float) -> Directory:
+    """The part of ``spool_dir`` that belongs to the project of ``dsn``.
+
+    Each has its own, so that nothing is sent to another project after the DSN was changed; a new
+    key is the same project.
+    """
+    parts = urlsplit(dsn)
+    place = f"{parts.netloc.rpartition('@')[2]}{parts.path}"
+    return Directory(Path(spool_dir) / re.sub(r"[^\w.-]+", "-", place), max_bytes, max_age)
+
+
+def _category(envelope: Envelope) -> str:
+    category = str(envelope.items[0].data_category) if envelope.items else "default"
+    return category if re.fullmatch("[a-z_]+", category) else "default"
+
+
+def _items(raw: bytes | None) -> list[Item]:
+    try:
+        return [item for item in Envelope.deserialize(raw or b"").items if _is_counted(item)]
+    except Exception:  # a file that is none of ours
+        return []
+
+
+def _is_counted(item: Item) -> bool:
+    return item.type != "client_report"
