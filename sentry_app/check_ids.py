@@ -16,6 +16,7 @@ UNKNOWN_OPTION = "sentry_app.E008"
 OPTION_HAS_KEY = "sentry_app.E009"
 EXTRA_MISSING = "sentry_app.E010"
 START_FAILED = "sentry_app.E011"
+SPOOL_UNUSABLE = "sentry_app.E012"
 
 NOT_YET = "sentry_app.W001"
 SECOND_INIT = "sentry_app.W002"
@@ -37,6 +38,8 @@ DEPLOY_SWITCHED_OFF = "sentry_app.W016"
 DEPLOY_TRANSPORT = "sentry_app.W017"
 
 RELEASE_UNREADABLE = "sentry_app.W018"
+SPOOL_EXPOSED = "sentry_app.W019"
+SPOOL_UNUSED = "sentry_app.W020"
 
 #: What each id reports, for the documentation.
 TITLES: Mapping[str, str] = {
@@ -51,6 +54,7 @@ TITLES: Mapping[str, str] = {
     OPTION_HAS_KEY: "an entry of OPTIONS that has a setting of its own",
     EXTRA_MISSING: "a setting for Celery or Redis without the package",
     START_FAILED: "the SDK does not start with OPTIONS",
+    SPOOL_UNUSABLE: "SPOOL_DIR is no directory that can be written to",
     NOT_YET: "a setting that has no effect yet",
     SECOND_INIT: "the project calls sentry_sdk.init itself",
     MIDDLEWARE_MISSING: "SentryContextMiddleware is not in MIDDLEWARE",
@@ -69,4 +73,6 @@ TITLES: Mapping[str, str] = {
     DEPLOY_SWITCHED_OFF: "with --deploy: FORCE_DISABLE or TEST_MODE is on",
     DEPLOY_TRANSPORT: "with --deploy: events are printed or kept in memory, not sent",
     RELEASE_UNREADABLE: "RELEASE_FILE or RELEASE_PACKAGE without a release",
+    SPOOL_EXPOSED: "SPOOL_DIR is inside MEDIA_ROOT or STATIC_ROOT, or open to other users",
+    SPOOL_UNUSED: "SPOOL_DIR has no effect with this TRANSPORT",
 }

@@ -7,6 +7,9 @@ Example::
     SENTRY = {"IGNORED_ERRORS": [*defaults.IGNORED_ERRORS, "shop.errors.OutOfStock"]}
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 #: Exception classes by dotted path (subclasses count), or names of loggers.
 IGNORED_ERRORS: tuple[str, ...] = (
     "django.security.DisallowedHost",
@@ -293,7 +296,14 @@ EXCLUDED_COMMANDS: tuple[str, ...] = (
     "makemessages",
     "makemigrations",
     "migrate",
+    "sentry_spool",
     "showmigrations",
     "sqlmigrate",
     "test",
 )
+
+#: Beat's entry for sites whose web processes sleep or have no threads:
+#: ``CELERY_BEAT_SCHEDULE = {**defaults.SPOOL_BEAT_SCHEDULE, ...}``.
+SPOOL_BEAT_SCHEDULE: Mapping[str, Mapping[str, Any]] = {
+    "sentry-spool": {"task": "sentry_app.drain_spool", "schedule": 60.0},
+}

@@ -164,24 +164,11 @@ def transport(config: Config, arguments: dict[str, Any]) -> Any:
 
 
 def _spooled(inner: Transport, config: Config) -> Transport:
-    """``inner`` behind the spool in SPOOL_DIR, if there is to be one."""
     if config.SPOOL_DIR is None:
         return inner
-    from sentry_app.seams import sending
-    from sentry_app.transports import spooled
+    from sentry_app import spooling  # of no use to whoever has no spool
 
-    missing = sending.missing_parts(inner)
-    if missing:
-        told = ", ".join(missing)
-        logger.warning("%s: without a spool: this SDK has no %s", check_ids.SEAM_MISSING, told)
-        return inner
-    return spooled.SpooledTransport(
-        sending.HttpSender(inner),
-        spooled.directory_for(
-            str(config.DSN), config.SPOOL_DIR, config.SPOOL_MAX_BYTES, config.SPOOL_MAX_AGE
-        ),
-        retry_server_errors=config.SPOOL_RETRY_SERVER_ERRORS,
-    )
+    return spooling.spooled(inner, config)
 
 
 def _other_transport(config: Config, arguments: dict[str, Any]) -> Transport:

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, Warning
 
 from sentry_app import conf
-from sentry_app.checks import configuration, deployment, project
+from sentry_app.checks import configuration, deployment, project, spool
 from sentry_app.conf import Config
 from sentry_app.setting import Problem
 
@@ -27,6 +27,7 @@ CHECKS: tuple[Check, ...] = (
     configuration.unreadable_release,
     configuration.opened_fields,
     configuration.useless_fields,
+    spool.spool,
     project.second_init,
     project.middleware,
     project.first_app,

@@ -178,8 +178,10 @@ def sender(
 
 
 def _client(config: Config, dry_run: bool) -> Any:
+    # Without the spool, which another process may be draining: here the answer is wanted.
+    config = config.replace(SPOOL_DIR=None, TRANSPORT="http" if dry_run else config.TRANSPORT)
     try:
-        arguments = options.build(config.replace(TRANSPORT="http") if dry_run else config)
+        arguments = options.build(config)
         if dry_run:
             gate = Gate(Nowhere(arguments), options.scrubber(config), outcomes.record_sdk)
             arguments |= {"transport": gate, "spotlight": False}

@@ -110,6 +110,14 @@ class Directory:
         _unlink(self.rejected_path / f"{entry.name}.reason")
         return True
 
+    def reason(self, entry: Entry) -> str:
+        """Why a rejected envelope was refused, as far as it is known."""
+        try:
+            note = self.rejected_path / f"{entry.name}.reason"
+            return note.read_text(encoding="utf-8", errors="replace").strip()
+        except OSError:
+            return ""
+
     def drop_rejected(self, entry: Entry) -> bool:
         """Delete a rejected envelope; whether it was still there."""
         _unlink(self.rejected_path / f"{entry.name}.reason")

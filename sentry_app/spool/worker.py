@@ -51,10 +51,12 @@ class Worker:
         with self._rested:
             return self._rested.wait_for(lambda: not self._is_busy, timeout)
 
-    def stop(self) -> None:
-        """End the thread after the envelope that it is sending; does not wait."""
+    def stop(self, timeout: float = 0) -> None:
+        """End the thread after the envelope that it is sending; wait for that if there is time."""
         self._is_stopped = True
         self._wake.set()
+        if self._thread is not None and timeout > 0:
+            self._thread.join(timeout)
 
     def _start(self) -> bool:
         with self._starting:

@@ -2,6 +2,7 @@
 
 import logging
 import re
+import time
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -11,6 +12,9 @@ from sentry_sdk.transport import Transport
 
 from sentry_app.spool import Answer, Directory, Drainer, Memory
 from sentry_app.spool.worker import Worker
+
+#: So many seconds of an exit are left for the envelope that is being sent.
+_RESERVE = 0.5
 
 logger = logging.getLogger("sentry_app")
 
@@ -37,6 +41,8 @@ class SpooledTransport(Transport):
         self.directory = directory
         self.memory = Memory()
         self._http = http
+        self._has_kept = False  # anything in this process
+        self._deadline = 0.0
         self._drainer = Drainer(
             directory, self.memory, http.send, self._lost, retry_server_errors=retry_server_errors
         )
@@ -51,18 +57,38 @@ class SpooledTransport(Transport):
         self._worker.wake()
 
     def flush(self, timeout: float, callback: Any = None) -> None:
-        """Wait up to ``timeout`` seconds until everything was sent, or cannot be sent for now."""
+        """Wait until everything was sent, or cannot be sent for now.
+
+        It ends a little before ``timeout`` seconds have passed, so that ``kill`` can let the
+        envelope that is being sent come to its end: if it is cut off, it is sent again. What others
+        left behind is not waited for.
+        """
+        self._deadline = time.monotonic() + timeout
         if timeout > 0:
             self._keep_client_report(force=True)
-            self._worker.flush(timeout)
+        if timeout > 0 and self._has_kept:
+            self._has_kept = not self._worker.flush(timeout - min(timeout / 4, _RESERVE))
 
     def kill(self) -> None:
-        """Stop after the envelope that is being sent."""
-        self._worker.stop()
+        """Stop after the envelope that is being sent, within the time of the last ``flush``."""
+        self._worker.stop(self._deadline - time.monotonic())
+
+    def drain(self, timeout: float) -> bool:
+        """Send all that is in the directory, for at most ``timeout`` seconds.
+
+        Whether everything was sent, or has to wait, in time.
+        """
+        return self._worker.flush(timeout)
+
+    def retry_now(self) -> None:
+        """Try again at once, however long there was to wait."""
+        self._drainer.pace.retry_now()
+        self._worker.wake()
 
     def renew_after_fork(self) -> None:
         """Start afresh in a forked child, which sends nothing that its parent will send."""
         self.memory.clear()
+        self._has_kept = False
         self._worker.renew()
 
     def record_lost_event(
@@ -78,6 +104,7 @@ class SpooledTransport(Transport):
 
     def _keep(self, envelope: Envelope) -> None:
         raw, category = envelope.serialize(), _category(envelope)
+        self._has_kept = True
         try:
             gone = self.directory.write(raw, category)
         except OSError as error:

@@ -1,7 +1,6 @@
 """``manage.py sentry_test``: send something, and prove that Sentry has accepted it."""
 
 import argparse
-import math
 import sys
 from collections import Counter
 from typing import Any
@@ -11,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser, DjangoHelpFo
 
 from sentry_app import conf, options, outcomes
 from sentry_app.conf import Config
+from sentry_app.management.arguments import seconds
 from sentry_app.management.configuration import header, proxy_row, raw, with_dsn
 from sentry_app.management.configuration import obstacle as obstacle_of
 from sentry_app.management.display import dumped, table
@@ -113,7 +113,7 @@ class Command(BaseCommand):
         )
         how.add_argument(
             "--timeout",
-            type=_seconds,
+            type=seconds,
             default=10.0,
             metavar="SECONDS",
             help="for everything together (default: 10)",
@@ -230,13 +230,3 @@ def _tag(text: str) -> tuple[str, str]:
     if not (key and equals):
         raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
     return key, value
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not (math.isfinite(seconds) and seconds > 0):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
-    return seconds
