@@ -54,6 +54,7 @@ def decorated(get_response: Any) -> Any:
 def nothing_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a test does to the SDK is no second start for the next."""
     monkeypatch.setattr(sdk, "_replaced_another", False)
+    monkeypatch.setattr(sdk, "_missing_parts", [])
 
 
 @pytest.fixture
@@ -496,3 +497,41 @@ def test_an_sdk_that_is_built_differently(
     sdk.start(conf.load({"TRANSPORT": "locmem"}))
     assert "W009: this SDK is built differently: Transaction._no_such_part" in caplog.text
     the_one(found(TRANSPORT="locmem"), check_ids.SEAM_MISSING, "_no_such_part", "Install")
+
+
+# The spool
+
+
+def test_a_spool_of_our_own(found: Any, tmp_path: Path) -> None:
+    (tmp_path / "spool").mkdir(mode=0o700)
+    assert found(SPOOL_DIR=str(tmp_path / "spool")) == []
+    assert found(SPOOL_DIR=tmp_path / "not" / "yet") == []
+
+
+@pytest.mark.parametrize("name", ["file", "file/spool"])
+def test_a_spool_that_is_no_directory(name: str, found: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    the_one(found(SPOOL_DIR=tmp_path / name), check_ids.SPOOL_UNUSABLE, "is no directory")
+
+
+def test_a_spool_that_is_not_writable(
+    found: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    the_one(found(SPOOL_DIR=tmp_path / "spool"), check_ids.SPOOL_UNUSABLE, "cannot be written to")
+
+
+def test_a_spool_that_visitors_could_download(found: Any, tmp_path: Path, settings: Any) -> None:
+    settings.MEDIA_ROOT = str(tmp_path)
+    the_one(found(SPOOL_DIR=tmp_path / "spool"), check_ids.SPOOL_EXPOSED, "MEDIA_ROOT")
+
+
+def test_a_spool_that_others_can_read(found: Any, tmp_path: Path) -> None:
+    (tmp_path / "spool").mkdir()
+    (tmp_path / "spool").chmod(0o755)
+    the_one(found(SPOOL_DIR=tmp_path / "spool"), check_ids.SPOOL_EXPOSED, "chmod 700")
+
+
+def test_a_spool_that_is_not_used(found: Any, tmp_path: Path) -> None:
+    told = ("'console'", "no effect")
+    the_one(found(SPOOL_DIR=tmp_path, TRANSPORT="console"), check_ids.SPOOL_UNUSED, *told)

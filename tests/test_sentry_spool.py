@@ -1,4 +1,4 @@
-"""``manage.py sentry_spool``, the checks of SPOOL_DIR, and Celery's task."""
+"""``manage.py sentry_spool``, and Celery's task."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import pytest
 import sentry_sdk
 from django.core.management import CommandError
 
-from sentry_app import check_ids, conf, spooling
-from sentry_app.checks.spool import spool as check
+from sentry_app import conf, spooling
 from sentry_app.management.display import progress
 from sentry_app.spool import Directory
 from tests.support import answers
@@ -164,36 +163,3 @@ def test_the_task_does_nothing_without_a_spool() -> None:
 
     drain_spool()
     assert drain_spool.name == "sentry_app.drain_spool"
-
-
-class TestChecks:
-    def ids(self, **given: Any) -> list[str]:
-        return [problem.id for problem in check(conf.load(given))]
-
-    def test_a_private_directory_is_fine(self, tmp_path: Path) -> None:
-        (tmp_path / "spool").mkdir(mode=0o700)
-        assert self.ids(SPOOL_DIR=str(tmp_path / "spool")) == []
-        assert self.ids(SPOOL_DIR=tmp_path / "not" / "yet") == []
-        assert self.ids() == []
-
-    def test_a_file_is_no_directory(self, tmp_path: Path) -> None:
-        (tmp_path / "file").write_text("")
-        for path in (tmp_path / "file", tmp_path / "file" / "spool"):
-            assert self.ids(SPOOL_DIR=path) == [check_ids.SPOOL_UNUSABLE]
-
-    def test_it_has_to_be_writable(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("os.access", lambda path, mode: False)
-        assert self.ids(SPOOL_DIR=tmp_path / "spool") == [check_ids.SPOOL_UNUSABLE]
-
-    def test_visitors_must_not_download_it(self, tmp_path: Path, settings: Any) -> None:
-        settings.MEDIA_ROOT = str(tmp_path)
-        assert self.ids(SPOOL_DIR=tmp_path / "spool") == [check_ids.SPOOL_EXPOSED]
-
-    def test_other_users_must_not_read_it(self, tmp_path: Path) -> None:
-        (tmp_path / "spool").mkdir()
-        (tmp_path / "spool").chmod(0o755)
-        assert self.ids(SPOOL_DIR=tmp_path / "spool") == [check_ids.SPOOL_EXPOSED]
-
-    def test_another_transport_does_not_use_it(self, tmp_path: Path) -> None:
-        found = self.ids(SPOOL_DIR=tmp_path / "spool", TRANSPORT="console")
-        assert found == [check_ids.SPOOL_UNUSED]
