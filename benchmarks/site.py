@@ -85,6 +85,12 @@ def _sdk(**options: Any) -> None:
     sentry_sdk.init("http://key@127.0.0.1:9/1", transport=Sink(), **options)
 
 
+def _over_http() -> None:
+    import sentry_sdk
+
+    sentry_sdk.init()  # with $SENTRY_DSN
+
+
 def _nine_of_ten(event: Any, hint: Any) -> Any:
     """A ``before_send_transaction`` that samples, the way many projects do."""
     _nine_of_ten.seen += 1  # type: ignore[attr-defined]
@@ -110,12 +116,15 @@ BARE: dict[str, Callable[[], None]] = {
         traces_sample_rate=1.0, before_send_transaction=lambda event, hint: None
     ),
     "SDK, traces_sampler": lambda: _sdk(traces_sampler=_sampler),
+    "SDK, over HTTP": lambda: _over_http(),
     "SDK, ignore_errors": lambda: _sdk(ignore_errors=[OutOfStock]),
 }
 OURS: dict[str, dict[str, Any]] = {
     "this project": {},
     "this project, all dropped": {"TRACES_SAMPLE_RATE": 1e-9},
     "this project, errors only": {"TRACES_SAMPLE_RATE": 0.0},
+    # Over HTTP: $SENTRY_DSN and $SENTRY_SPOOL_DIR say where to.
+    "this project, over HTTP": {"TRACES_SAMPLE_RATE": 0.0, "TRANSPORT": "http"},
     "this project, ignored": {
         "TRACES_SAMPLE_RATE": 0.0,
         "IGNORED_ERRORS": ["benchmarks.site.OutOfStock"],
