@@ -16,8 +16,11 @@ OTHERS = {
     "GIT_SHA",
     "INSERT",
     "INSTALLED_APPS",
+    "MEDIA_ROOT",
     "MIDDLEWARE",
     "SECRET_KEY",
+    "SIGKILL",
+    "STATIC_ROOT",
 }
 
 
