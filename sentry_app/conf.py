@@ -140,6 +140,11 @@ class Config:
     TRANSPORT_DIR: str = _row(
         "sentry-envelopes", env.path(), "directory that the file transport writes to"
     )
+    SHUTDOWN_TIMEOUT: float = _row(
+        2.0,
+        env.number(0.0, 600.0),
+        "seconds for which a process that ends waits until all was sent",
+    )
     # integrations
     TRACE_RESPONSE_HEADER: str | None = _row(
         None, env_names.header_name(), "response header with the trace's id, for example X-Trace-Id"

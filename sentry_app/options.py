@@ -38,6 +38,7 @@ OWN_ARGUMENTS: Mapping[str, str] = {
     "before_send_transaction": "BEFORE_SEND_TRANSACTION",
     "before_breadcrumb": "BEFORE_BREADCRUMB",
     "transport": "TRANSPORT",
+    "shutdown_timeout": "SHUTDOWN_TIMEOUT",
 }
 
 _LOCAL_TRANSPORTS = {

@@ -21,6 +21,7 @@ ONE, OTHER = f"https://{KEY}@localhost/1", f"https://{KEY}@localhost/2"
 EXAMPLES: dict[str, tuple[Any, Any, str]] = {
     "True or False": (True, False, "off"),
     "a number from 0 to 1": (0.5, 0.25, "0.25"),
+    "a number from 0 to 600": (0.5, 0.25, "0.25"),
     "a whole number": (7, 8, "8"),
     "one of never, small": ("small", "always", "always"),
     "one of never, first": ("first", "every", "every"),

@@ -159,7 +159,7 @@ def test_a_server_that_is_away_is_counted(start_sdk: Start) -> None:
 
 def test_a_full_queue_is_counted(start_sdk: Start, sentry: SentryServer) -> None:
     sentry.answer = answers.hang
-    start_sdk(DSN=sentry.dsn, OPTIONS={"transport_queue_size": 1, "shutdown_timeout": 0})
+    start_sdk(DSN=sentry.dsn, SHUTDOWN_TIMEOUT=0, OPTIONS={"transport_queue_size": 1})
     sentry_sdk.capture_message("the worker takes it")
     sentry.wait_for(1)
     sentry_sdk.capture_message("waits")

@@ -49,6 +49,7 @@ def test_every_argument_with_a_setting_is_one_of_the_sdks() -> None:
         ("DEBUG", True, "debug", True),
         ("ATTACH_STACKTRACE", False, "attach_stacktrace", False),
         ("MAX_BREADCRUMBS", 7, "max_breadcrumbs", 7),
+        ("SHUTDOWN_TIMEOUT", 0.5, "shutdown_timeout", 0.5),
     ],
 )
 def test_a_setting_is_an_option_of_the_client(
