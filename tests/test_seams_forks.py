@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import chain
 from typing import Any
 
 import pytest
 import sentry_sdk
+from sentry_sdk import feature_flags, integrations
+from sentry_sdk import logger as sentry_sdk_logger
+from sentry_sdk.profiler import transaction_profiler
+from sentry_sdk.sessions import track_session
 from sentry_sdk.transport import HttpTransport
 from sentry_sdk.worker import BackgroundWorker
 
-from sentry_app import conf
+from sentry_app import conf, outcomes
 from sentry_app.seams import forks
 from sentry_app.seams.transport import target_of
 from tests.support.sentry_server import SentryServer
@@ -31,11 +37,10 @@ def transport() -> Any:
 
 
 def forked(work: Callable[[], Any]) -> int:
-    """Run ``work`` in a forked process, which ends itself if it hangs; the process's id."""
+    """Run ``work`` in a forked process; the process's id."""
     pid = os.fork()
     if pid:
         return pid
-    signal.alarm(30)
     try:
         work()
         os._exit(0)
@@ -44,7 +49,11 @@ def forked(work: Callable[[], Any]) -> int:
 
 
 def wait_for(pid: int) -> None:
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0, "it failed or hung"
+    patience = threading.Timer(20, os.kill, (pid, signal.SIGKILL))
+    patience.start()
+    status = os.waitpid(pid, 0)[1]
+    patience.cancel()
+    assert os.waitstatus_to_exitcode(status) == 0, "it failed or hung"
 
 
 def send(*messages: str) -> None:
@@ -83,15 +92,75 @@ def test_processes_do_not_share_a_connection(start_sdk: Start, sentry: SentrySer
     assert messages(sentry) == sorted(["parent", "parent too", *chain.from_iterable(names)])
 
 
+@contextmanager
+def held(lock: Any) -> Iterator[None]:
+    """Another thread holds ``lock``."""
+    taken, released = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with lock:
+            taken.set()
+            released.wait()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    taken.wait()
+    try:
+        yield
+    finally:
+        released.set()
+        thread.join()
+
+
+def client() -> Any:
+    return sentry_sdk.get_client()
+
+
+LOCKS: dict[str, Callable[[], Any]] = {
+    "of the worker": lambda: transport()._worker._lock,
+    "of the queue": lambda: transport()._worker._queue.mutex,
+    "of the connections": lambda: (
+        next(iter(transport()._pool.pools._container.values())).pool.mutex
+    ),
+    "of the sessions": lambda: client().session_flusher._aggregate_lock,
+    "of the sessions' thread": lambda: client().session_flusher._thread_lock,
+    "of the monitor": lambda: client().monitor._thread_lock,
+    "of the logs": lambda: client().log_batcher._lock,
+    "of the profiler": lambda: transaction_profiler._scheduler.lock,
+    "of the flags": lambda: sentry_sdk.get_isolation_scope().flags.lock,
+    "of the integrations": lambda: integrations._installer_lock,
+    "of our counts": lambda: outcomes._lock,
+}
+
+
+def use_all() -> None:
+    """Do what takes each of these locks."""
+    outcomes.record("hook", "error")
+    feature_flags.add_feature_flag("dark", True)
+    scope = sentry_sdk.get_isolation_scope()
+    with track_session(scope, session_mode="request"), sentry_sdk.start_transaction(name="child"):
+        send("child")
+    sentry_sdk_logger.error("child")
+    client().monitor.is_healthy()
+    with integrations._installer_lock:
+        client().close()
+
+
+@pytest.mark.parametrize("lock", LOCKS.values(), ids=LOCKS)
 def test_a_lock_that_was_held_does_not_keep_a_child_waiting(
-    start_sdk: Start, sentry: SentryServer
+    lock: Callable[[], Any], start_sdk: Start, sentry: SentryServer
 ) -> None:
-    start_sdk(DSN=sentry.dsn)
-    worker = transport()._worker
-    with worker._lock, worker._queue.mutex:
-        child = forked(lambda: send("child"))
+    start_sdk(
+        DSN=sentry.dsn,
+        TRACES_SAMPLE_RATE=1.0,
+        PROFILES_SAMPLE_RATE=1.0,
+        OPTIONS={"enable_logs": True},
+    )
+    send("parent")
+    with held(lock()):
+        child = forked(use_all)
     wait_for(child)
-    assert messages(sentry) == ["child"]
+    assert "child" in messages(sentry)
 
 
 def test_what_waits_in_the_parent_is_sent_once(start_sdk: Start, sentry: SentryServer) -> None:
@@ -113,3 +182,85 @@ def test_another_transport_is_left_alone(start_sdk: Start) -> None:
     before = vars(transport()).copy()
     forks.renew()
     assert vars(transport()) == before
+
+
+def test_what_the_parent_gathers_is_told_once(start_sdk: Start, sentry: SentryServer) -> None:
+    start_sdk(DSN=sentry.dsn)
+    with track_session(sentry_sdk.get_isolation_scope(), session_mode="request"):
+        pass
+    transport().record_lost_event("queue_overflow", "error")
+    outcomes.record("hook", "error")
+
+    def tell() -> None:
+        assert outcomes.snapshot() == {}
+        client().flush()
+
+    wait_for(forked(tell))
+    assert sentry.received == []
+    client().flush()
+    (sessions,) = sentry.items("sessions")
+    assert sessions["aggregates"][0]["exited"] == 1
+    (report,) = sentry.items("client_report")
+    assert report["discarded_events"] == [
+        {"reason": "queue_overflow", "category": "error", "quantity": 1}
+    ]
+    assert outcomes.snapshot()["hook", "error"] == 1
+
+
+def test_forks_while_threads_capture_neither_hang_nor_lose_nor_repeat(
+    start_sdk: Start, sentry: SentryServer
+) -> None:
+    start_sdk(DSN=sentry.dsn, OPTIONS={"transport_queue_size": 100_000})
+    ended = threading.Event()
+    told: list[str] = []
+
+    def hammer(name: str) -> None:
+        for number in range(10_000):
+            if ended.is_set():
+                return
+            told.append(f"{name}-{number}")
+            sentry_sdk.capture_message(told[-1])
+
+    threads = [threading.Thread(target=hammer, args=(name,)) for name in "ab"]
+    for thread in threads:
+        thread.start()
+    children = [forked(lambda number=number: send(f"child-{number}")) for number in range(20)]
+    for child in children:
+        wait_for(child)
+    ended.set()
+    for thread in threads:
+        thread.join()
+    sentry_sdk.flush(30)
+    expected = sorted([*told, *(f"child-{number}" for number in range(20))])
+    assert messages(sentry) == expected
+
+
+def test_a_server_that_forks_without_python_is_noticed(
+    monkeypatch: pytest.MonkeyPatch, start_sdk: Start, sentry: SentryServer
+) -> None:
+    start_sdk(DSN=sentry.dsn)
+    send("parent")
+    before = transport()._pool
+    send("parent still")
+    assert transport()._pool is before
+    monkeypatch.setattr(forks, "_pid", 1)
+    send("child")
+    assert transport()._pool is not before
+    assert messages(sentry) == ["child", "parent", "parent still"]
+
+
+def test_the_connections_are_closed_in_the_child_only(
+    start_sdk: Start, sentry: SentryServer
+) -> None:
+    start_sdk(DSN=sentry.dsn)
+    send("parent")
+    (pool,) = transport()._pool.pools._container.values()
+    (connection,) = [each for each in pool.pool.queue if each is not None]
+
+    def see() -> None:
+        assert connection.sock is None
+
+    wait_for(forked(see))
+    send("parent too")
+    assert connection.sock is not None
+    assert messages(sentry) == ["parent", "parent too"]
