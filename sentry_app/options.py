@@ -13,7 +13,7 @@ from sentry_sdk.transport import Transport, make_transport
 from sentry_app import check_ids, defaults, hooks, integrations, outcomes, releases
 from sentry_app.conf import Config
 from sentry_app.sampler import Sampler
-from sentry_app.seams import breadcrumbs
+from sentry_app.seams import breadcrumbs, exits, forks
 from sentry_app.seams.redis import RedisRepairs
 from sentry_app.setting import Problem, one_line
 from sentry_app.transports.file import FileTransport
@@ -146,7 +146,7 @@ def transport(config: Config, arguments: dict[str, Any]) -> Any:
     scrub = scrubber(config)
 
     def gate(inner: Transport) -> Gate:
-        return Gate(inner, scrub, outcomes.record_sdk)
+        return Gate(inner, scrub, outcomes.record_sdk, _prepare_process)
 
     if config.TRANSPORT != "http":
         try:
@@ -159,9 +159,16 @@ def transport(config: Config, arguments: dict[str, Any]) -> Any:
         def __init__(self, options: dict[str, Any]) -> None:
             inner = make_transport({**options, "transport": None})
             assert inner is not None  # the SDK calls this only with a DSN
-            super().__init__(_spooled(inner, config), scrub, outcomes.record_sdk)
+            spooled = _spooled(inner, config)
+            super().__init__(spooled, scrub, outcomes.record_sdk, _prepare_process)
 
     return HttpGate
+
+
+def _prepare_process() -> None:
+    """Before something is given to a transport: this process has to be able to send it."""
+    forks.renew_if_forked()
+    exits.watch_sigterm()
 
 
 def _spooled(inner: Transport, config: Config) -> Transport:

@@ -124,7 +124,7 @@ def _init_once(arguments: dict[str, Any]) -> bool:
     # Imported here, because without a destination nothing of the SDK is needed.
     import sentry_sdk
 
-    from sentry_app.seams import forks
+    from sentry_app.seams import exits, forks
 
     global _client, _replaced_another
     _replaced_another = has_another_client()
@@ -138,6 +138,7 @@ def _init_once(arguments: dict[str, Any]) -> bool:
     if _client.transport is not None:
         _gate_spotlight(_client)
         forks.renew_in_children()
+        exits.install()
         return True
     # TRANSPORT could not be used, and there is no DSN to fall back to.
     sentry_sdk.get_global_scope().set_client(None)

@@ -16,20 +16,29 @@ _BLOCK = 200_000
 
 Scrub = Callable[[Any], Any]
 CountLost = Callable[[str, str, int], None]
+Prepare = Callable[[], None]
 
 
 class Gate(Transport):
     """Stands before another transport.
 
     Every envelope is replaced by a scrubbed copy before ``inner`` sees it; what ``inner`` or the
-    SDK reports as lost is passed to ``count_lost(reason, category, quantity)``.
+    SDK reports as lost is passed to ``count_lost(reason, category, quantity)``. ``prepare()`` is
+    called before each.
     """
 
-    def __init__(self, inner: Transport, scrub: Scrub, count_lost: CountLost) -> None:
+    def __init__(
+        self,
+        inner: Transport,
+        scrub: Scrub,
+        count_lost: CountLost,
+        prepare: Prepare = lambda: None,
+    ) -> None:
         super().__init__(getattr(inner, "options", None))
         self.inner = inner
         self._scrub = scrub
         self._count_lost = count_lost
+        self._prepare = prepare
         self._has_failed = False
         # The transport reports its own losses to itself: listen there, and hear both.
         self._record_lost_event = inner.record_lost_event
@@ -38,6 +47,7 @@ class Gate(Transport):
     def capture_envelope(self, envelope: Envelope) -> None:
         """Pass on a scrubbed copy of ``envelope``. Never raises: what fails is counted as lost."""
         try:
+            self._prepare()
             self.inner.capture_envelope(scrubbed_envelope(envelope, self._scrub))
         except Exception:
             self._failed(envelope)

@@ -62,6 +62,14 @@ class ServerProcess:
         elif not self._wait(ready, timeout, after=0):
             raise AssertionError(self._complaint("printed no line that says it is ready", timeout))
 
+    def send_signal(self, number: int) -> None:
+        """Send a signal to the process, but not to its children."""
+        self._popen.send_signal(number)
+
+    def wait(self, timeout: float = 30) -> int:
+        """The exit status once it has ended, negative if by a signal."""
+        return self._popen.wait(timeout)
+
     def stop(self) -> None:
         """SIGTERM, and SIGKILL for whatever of its process group is left."""
         self._popen.terminate()
@@ -137,6 +145,11 @@ def clean_environment(**extra: str) -> dict[str, str]:
     """This process's environment without what configures Django or Sentry, and with `extra`."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(NOT_INHERITED)}
     return {**inherited, "PYTHONUNBUFFERED": "1", **extra}
+
+
+def unmeasured(environment: Mapping[str, str]) -> dict[str, str]:
+    """``environment`` for a process in which coverage must not handle SIGTERM itself."""
+    return {k: v for k, v in environment.items() if not k.startswith("COVERAGE_")}
 
 
 def free_port() -> int:
