@@ -145,6 +145,9 @@ class Config:
         env.number(0.0, 600.0),
         "seconds for which a process that ends waits until all was sent",
     )
+    CAPTURE_BUDGET_MS: int = _row(
+        200, env.integer(1), "time that building one event may take; then variables are left out"
+    )
     # integrations
     TRACE_RESPONSE_HEADER: str | None = _row(
         None, env_names.header_name(), "response header with the trace's id, for example X-Trace-Id"
@@ -200,9 +203,6 @@ class Config:
     )
     STORM_CACHE: str | None = _row(
         None, env.text(), "cache alias that shares the storm budget", planned=True
-    )
-    CAPTURE_BUDGET_MS: int = _row(
-        200, env.integer(1), "time that building one event may take", planned=True
     )
 
     sources: Mapping[str, Source]

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from sentry_app import context, filters, outcomes, repeats, typed_names
 from sentry_app.conf import Config
 from sentry_app.dotted import resolve
+from sentry_app.showing import message
 
 logger = logging.getLogger("sentry_app")
 
@@ -40,7 +41,7 @@ def ignored_error(config: Config, event: Event, hint: Hint) -> str | None:
 def asgi_lifespan(config: Config, event: Event, hint: Hint) -> str | None:
     """Django answers every ASGI server's question about lifespan with an exception."""
     error = (hint.get("exc_info") or (None, None))[1]
-    is_answer = isinstance(error, ValueError) and "not lifespan" in str(error)
+    is_answer = isinstance(error, ValueError) and "not lifespan" in message(error)
     return outcomes.ASGI_LIFESPAN if is_answer else None
 
 
@@ -105,6 +106,7 @@ class BeforeSend:
 
     def __init__(self, config: Config) -> None:
         self._config = config
+        self.budget_ms = config.CAPTURE_BUDGET_MS
         self._steps = _chain(config, "error", ERROR_FILTERS, config.BEFORE_SEND)
 
     def __call__(self, event: Event, hint: Hint) -> Event | None:

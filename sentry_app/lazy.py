@@ -12,7 +12,7 @@ from django.utils.functional import LazyObject, empty
 #: No deeper than the SDK shows variables (its ``MAX_DATABAG_DEPTH``).
 _DEPTH = 5
 
-_DOORS = ("cursor", "chunked_cursor")
+_DOORS = ("cursor", "chunked_cursor", "connect")
 
 
 class LookupRefused(Exception):

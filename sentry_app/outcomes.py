@@ -78,6 +78,7 @@ _SDK_REASONS = {
 _counts: Counter[tuple[str, str]] = Counter()
 _failures: Counter[str] = Counter()
 _scrubbed: Counter[str] = Counter()
+_left_out: Counter[str] = Counter()
 _lock = Lock()
 
 #: Why the transaction is dropped that ends here, and its name. The SDK only says "sample_rate" for
@@ -166,9 +167,22 @@ def scrubbed() -> Mapping[str, int]:
         return dict(_scrubbed)
 
 
+def record_left_out(counts: Mapping[str, int]) -> None:
+    """Count what was left out of an item, so that it neither hurts the site nor is too large."""
+    with _lock:
+        _left_out.update(counts)
+
+
+def left_out() -> Mapping[str, int]:
+    """How many variables, texts, frames, ... were left out in this process."""
+    with _lock:
+        return dict(_left_out)
+
+
 def reset() -> None:
     """Start counting anew."""
     with _lock:
         _counts.clear()
         _failures.clear()
         _scrubbed.clear()
+        _left_out.clear()

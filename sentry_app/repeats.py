@@ -8,6 +8,8 @@ the one before it is handled. ASGI loses that link at last, so the request's sco
 from collections.abc import Iterator
 from typing import Any
 
+from sentry_app.showing import is_missing, message
+
 #: Who reports what ends a request: Django, and the SDK around the WSGI or ASGI application.
 _ENDS = frozenset({"django", "wsgi", "asgi"})
 
@@ -71,10 +73,8 @@ def _is_marked(error: BaseException) -> bool:
 
 
 def _like(error: BaseException) -> Like | None:
-    try:
-        return type(error), str(error)
-    except Exception:  # a __str__ of the project's own
-        return None
+    text = message(error)
+    return None if is_missing(text) else (type(error), text)
 
 
 def _before(error: BaseException) -> Iterator[BaseException]:

@@ -9,7 +9,16 @@ import logging
 from functools import partial
 
 from sentry_app.conf import Config
-from sentry_app.seams import errors, integrations, lookups, requests, templates, tracing
+from sentry_app.seams import (
+    building,
+    errors,
+    integrations,
+    interrupts,
+    lookups,
+    requests,
+    templates,
+    tracing,
+)
 
 __all__ = ["adjust", "install", "prepare"]
 
@@ -28,7 +37,7 @@ def install() -> list[str]:
     The seams ask the client in force what to do: they do nothing for a client of another's making.
     """
     requests.install()
-    return [*tracing.install(), *errors.install()]
+    return [*tracing.install(), *errors.install(), *building.install(), *interrupts.install()]
 
 
 def adjust(config: Config) -> None:

@@ -1,0 +1,109 @@
+"""What a signal's handler raises while an event is built: the application has to see it.
+
+The SDK swallows whatever is raised while it works, since it takes it for a fault of its own: a soft
+time limit of Celery, a SystemExit, Ctrl-C. While an event is built, the handlers of signals are put
+off until it is done; where something is raised all the same, it is told by its traceback.
+"""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import monotonic
+from typing import Any
+
+#: Those whose handlers are known to raise.
+_NAMES = "SIGINT SIGTERM SIGHUP SIGQUIT SIGABRT SIGALRM SIGVTALRM SIGUSR1 SIGUSR2 SIGBREAK"
+_SIGNALS = [getattr(signal, name) for name in _NAMES.split() if hasattr(signal, name)]
+
+#: A handler is put off no longer, in seconds.
+LONGEST = 2.0
+
+Handler = Callable[[int, Any], Any]
+
+
+class _Later:
+    """Stands for a signal's handler until ``until``, and notes in ``arrived`` what came."""
+
+    def __init__(self, handler: Handler, until: float, arrived: list[tuple[Any, ...]]) -> None:
+        self.handler, self.until, self.arrived = handler, until, arrived
+
+    def __call__(self, number: int, frame: Any) -> Any:
+        if monotonic() < self.until:
+            return self.arrived.append((self.handler, number, frame))
+        return self.handler(number, frame)
+
+
+@contextmanager
+def deferred() -> Iterator[None]:
+    """Put the handlers of signals off until the body is done, which then may raise.
+
+    Only the main thread runs handlers; in others, and within another such body, it does nothing.
+    """
+    if threading.get_ident() != threading.main_thread().ident:
+        yield
+        return
+    replaced: list[tuple[Any, _Later]] = []
+    arrived: list[tuple[Any, ...]] = []
+    try:
+        _replace(replaced, arrived)
+        yield
+    finally:
+        for number, later in replaced:
+            later.until = 0.0  # should it stay, it passes on
+            now: Any = signal.getsignal(number)
+            if now is later:  # nobody has set another meanwhile
+                signal.signal(number, later.handler)
+        _run(arrived)
+
+
+def _replace(replaced: list[tuple[Any, _Later]], arrived: list[tuple[Any, ...]]) -> None:
+    until = monotonic() + LONGEST
+    for number in _SIGNALS:
+        handler = signal.getsignal(number)
+        if callable(handler) and not isinstance(handler, (_Later, signal.Handlers)):
+            later = _Later(handler, until, arrived)
+            replaced.append((number, later))
+            signal.signal(number, later)
+
+
+def _run(arrived: list[tuple[Any, ...]]) -> None:
+    if arrived:
+        handler, number, frame = arrived.pop(0)
+        try:
+            handler(number, frame)
+        finally:
+            _run(arrived)
+
+
+def is_from_signal(error: BaseException | None) -> bool:
+    """Whether ``error`` was raised by the handler of a signal, and not by what it interrupted."""
+    if error is None or threading.get_ident() != threading.main_thread().ident:
+        return False
+    if isinstance(error, KeyboardInterrupt):
+        return True
+    traceback, codes = error.__traceback__, _codes()
+    while traceback is not None:
+        if traceback.tb_frame.f_code in codes:
+            return True
+        traceback = traceback.tb_next
+    return False
+
+
+def let_through(error: BaseException) -> None:
+    """Raise ``error`` again if a signal's handler raised it; for where all else is swallowed."""
+    if is_from_signal(error):
+        raise error
+
+
+def _codes() -> set[Any]:
+    found: set[Any] = set()
+    for number in _SIGNALS:
+        handler: Any = signal.getsignal(number)
+        while isinstance(handler, _Later):
+            handler = handler.handler
+        handler = getattr(handler, "func", handler)  # of a functools.partial
+        if not hasattr(handler, "__code__"):  # an object of the project's own
+            handler = vars(type(handler)).get("__call__")
+        found.add(getattr(handler, "__code__", None))
+    return found - {None}

@@ -1,0 +1,68 @@
+"""Whose ``repr`` can be called here: it runs no code of the project's, and cannot wait."""
+
+import datetime
+import decimal
+import re
+import types
+import uuid
+from typing import Any
+
+#: Nothing of these needs a second look.
+PLAIN = frozenset(
+    {
+        *(type(None), bool, int, float, complex, uuid.UUID, decimal.Decimal),
+        *(datetime.datetime, datetime.date, datetime.time, datetime.timedelta, datetime.timezone),
+    }
+)
+
+_BUILTIN = frozenset(
+    vars(kind)["__repr__"]
+    for kind in (
+        *(object, str, bytes, int, float, complex, bool, type, range, memoryview, re.Pattern),
+        *(datetime.datetime, datetime.date, datetime.timedelta, decimal.Decimal, type(None)),
+        *(types.FunctionType, types.BuiltinFunctionType, types.ModuleType, types.CodeType),
+        *(types.GeneratorType, types.CoroutineType, types.AsyncGeneratorType, types.FrameType),
+    )
+    if "__repr__" in vars(kind)
+)
+#: Modules whose ``__repr__`` are written in Python and say little: that of Django's model is not
+#: among them, since it calls the model's ``__str__``.
+_MODULES = frozenset(
+    {
+        *("enum", "ipaddress", "logging", "pathlib", "pathlib._local", "threading", "uuid"),
+        *("zoneinfo", "django.core.handlers.wsgi", "django.core.handlers.asgi"),
+        *("django.http.request", "django.http.response", "django.utils.deprecation"),
+    }
+)
+_EXCEPTION: Any = BaseException.__repr__
+_METHOD = types.MethodType
+
+
+def is_harmless(value: Any) -> bool:
+    """Whether ``repr(value)`` is quick and runs nothing of the project's own."""
+    kind = type(value)
+    if kind in PLAIN:
+        return True
+    if kind is _METHOD:
+        return is_harmless(value.__self__)
+    show: Any = kind.__repr__
+    if show in _BUILTIN:
+        return True
+    if show is _EXCEPTION:
+        return all(_is_small(entry) for entry in value.args)
+    return isinstance(show, types.FunctionType) and show.__module__ in _MODULES
+
+
+def has_harmless_text(error: BaseException | None) -> bool:
+    """Whether the same holds for ``str(error)``, and its ``message`` and ``detail``."""
+    kind = type(error)
+    if error is None:
+        return True
+    own = {name for cls in kind.__mro__ for name in ("message", "detail") if name in vars(cls)}
+    known = kind.__str__ in (BaseException.__str__, OSError.__str__, KeyError.__str__)
+    return known and not own and all(map(_is_small, [*error.args, *vars(error).values()]))
+
+
+def _is_small(value: Any) -> bool:
+    kind = type(value)
+    return kind in PLAIN or (kind is str and len(value) <= 10_000)
