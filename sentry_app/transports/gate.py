@@ -9,8 +9,14 @@ from typing import Any
 from sentry_sdk.envelope import Envelope, Item, PayloadRef
 from sentry_sdk.transport import Transport
 
+from sentry_app import outcomes
+from sentry_app.transports.fitting import LIMIT, fitted, shortened
+
 logger = logging.getLogger("sentry_app")
 
+_EVENTS = frozenset({"event", "transaction"})
+#: What would be worth nothing if it were cut, and of which Sentry takes more.
+_WHOLE = frozenset({"profile", "profile_chunk", "replay_event", "replay_recording"})
 #: Characters of an attachment that are scrubbed at once.
 _BLOCK = 200_000
 
@@ -136,7 +142,23 @@ def _scrubbed_item(item: Item, scrub: Scrub) -> Item:
             content = json.loads(item.get_bytes())
         except ValueError:
             return _scrubbed_attachment(item, scrub)
-    return Item(payload=PayloadRef(json=scrub(content)), headers=item.headers)
+    if item.type not in _EVENTS:  # whose texts were cut while they were built
+        content = shortened(content)
+    return _fitted_item(Item(payload=PayloadRef(json=scrub(content)), headers=item.headers))
+
+
+def _fitted_item(item: Item) -> Item:
+    """``item``, or a smaller one if Sentry would refuse it.
+
+    What is asked here for its size is sent as it is: :class:`PayloadRef` keeps the bytes.
+    """
+    if len(item.get_bytes()) < LIMIT or item.type in _WHOLE:
+        return item
+    content, counts = fitted(item.payload.json, lambda data: PayloadRef(json=data).get_bytes())
+    if content is None:
+        raise ValueError(f"a {item.type} is too large, and cannot be cut")
+    outcomes.record_left_out(counts)
+    return Item(payload=PayloadRef(json=content), headers=item.headers)
 
 
 def _scrubbed_attachment(item: Item, scrub: Scrub) -> Item:
