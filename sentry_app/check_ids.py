@@ -17,6 +17,7 @@ OPTION_HAS_KEY = "sentry_app.E009"
 EXTRA_MISSING = "sentry_app.E010"
 START_FAILED = "sentry_app.E011"
 SPOOL_UNUSABLE = "sentry_app.E012"
+BAD_OPTION = "sentry_app.E013"
 
 NOT_YET = "sentry_app.W001"
 SECOND_INIT = "sentry_app.W002"
@@ -55,6 +56,7 @@ TITLES: Mapping[str, str] = {
     EXTRA_MISSING: "a setting for Celery or Redis without the package",
     START_FAILED: "the SDK does not start with OPTIONS",
     SPOOL_UNUSABLE: "SPOOL_DIR is no directory that can be written to",
+    BAD_OPTION: "an entry of OPTIONS of the wrong type",
     NOT_YET: "a setting that has no effect yet",
     SECOND_INIT: "the project calls sentry_sdk.init itself",
     MIDDLEWARE_MISSING: "SentryContextMiddleware is not in MIDDLEWARE",

@@ -10,7 +10,15 @@ from django.utils.module_loading import import_string
 from sentry_sdk.consts import DEFAULT_OPTIONS
 from sentry_sdk.transport import Transport, make_transport
 
-from sentry_app import check_ids, defaults, hooks, integrations, outcomes, releases
+from sentry_app import (
+    check_ids,
+    defaults,
+    hooks,
+    integrations,
+    option_types,
+    outcomes,
+    releases,
+)
 from sentry_app.conf import Config
 from sentry_app.sampler import Sampler
 from sentry_app.seams import breadcrumbs, exits, forks
@@ -49,6 +57,7 @@ _LOCAL_TRANSPORTS = {
 
 def build(config: Config) -> dict[str, Any]:
     """The keyword arguments of ``sentry_sdk.init``."""
+    config = usable(config)
     arguments = {
         **{name: getattr(config, key) for name, key in OWN_ARGUMENTS.items()},
         # The SDK reads SENTRY_DSN itself when it is given None; that one may be malformed.
@@ -60,7 +69,7 @@ def build(config: Config) -> dict[str, Any]:
         # The gate scrubs everything; the SDK's own scrubber knows neither SCRUB_FIELDS nor
         # SCRUB_ALLOW, and changes the application's objects. None would switch it on.
         "event_scrubber": False,
-        **own_options(config),
+        **config.OPTIONS,
         "traces_sampler": Sampler(config),
         "integrations": [
             *integrations.build(config),
@@ -77,8 +86,13 @@ def own_options(config: Config) -> dict[str, Any]:
     return {name: value for name, value in config.OPTIONS.items() if name not in bad}
 
 
+def usable(config: Config) -> Config:
+    """``config`` with the entries of OPTIONS that can be used."""
+    return config.replace(OPTIONS=own_options(config)) if config.OPTIONS else config
+
+
 def problems(config: Config) -> list[Problem]:
-    """What is wrong with OPTIONS: unknown arguments, and those that have a key of their own."""
+    """What is wrong with OPTIONS: unknown arguments, those with a key of their own, wrong types."""
     found = []
     source = config.sources.get("OPTIONS", "OPTIONS")
     for name in config.OPTIONS:
@@ -100,7 +114,20 @@ def problems(config: Config) -> list[Problem]:
                     "Correct the name, or remove it.",
                 )
             )
+        elif wanted := option_types.expected(name, config.OPTIONS[name]):
+            found.append(_wrong_type(source, name, config.OPTIONS[name], wanted))
     return found
+
+
+def _wrong_type(source: Any, name: str, value: Any, wanted: str) -> Problem:
+    # Not the value, which may be a secret.
+    return Problem(
+        check_ids.BAD_OPTION,
+        name,
+        f"{source}[{name!r}] is ignored: it is of type {type(value).__name__}, or holds what it "
+        f"must not; sentry_sdk.init wants {wanted}.",
+        f"Correct it, or remove it; until then the SDK's default holds, {DEFAULT_OPTIONS[name]!r}.",
+    )
 
 
 def scrubber(config: Config) -> Scrub:

@@ -20,6 +20,7 @@ from sentry_app.checks import configuration
 from sentry_app.middleware import SentryContextMiddleware
 from tests.support.project import Project
 from tests.support.sentry_server import refused_dsn
+from tests.test_sdk import Refusing
 
 KEY = "5ec" + "2e7"
 DSN = f"https://{KEY}@localhost/1"
@@ -165,8 +166,12 @@ def test_option_that_has_a_setting(found: Any) -> None:
 
 
 def test_options_that_the_sdk_refuses(found: Any) -> None:
-    messages = found(TRANSPORT="locmem", OPTIONS={"integrations": 5})
+    messages = found(TRANSPORT="locmem", OPTIONS={"integrations": [Refusing()]})
     the_one(messages, check_ids.START_FAILED, "OPTIONS", "TypeError", "without any")
+
+
+def test_option_of_a_wrong_type(found: Any) -> None:
+    the_one(found(OPTIONS={"integrations": 5}), check_ids.BAD_OPTION, "'integrations'", "Sequence")
 
 
 def test_an_sdk_that_does_not_start_at_all(found: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,7 +181,7 @@ def test_an_sdk_that_does_not_start_at_all(found: Any, monkeypatch: pytest.Monke
 
 
 def test_a_start_that_works_again_is_no_problem(found: Any) -> None:
-    assert found(TRANSPORT="locmem", OPTIONS={"integrations": 5})
+    assert found(TRANSPORT="locmem", OPTIONS={"integrations": [Refusing()]})
     assert found(TRANSPORT="locmem") == []
 
 

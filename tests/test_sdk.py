@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 import sentry_sdk
+from sentry_sdk.integrations import Integration
 from sentry_sdk.transport import Transport
 
 import sentry_app
@@ -141,13 +142,20 @@ def test_the_reloaders_parent_starts_nothing(
     assert sdk.is_configured() is expected
 
 
-@pytest.mark.parametrize(
-    "bad", [{"integrations": 5}, {"_experiments": None}, {"disabled_integrations": 5}]
-)
+class Refusing(Integration):
+    """An integration that cannot be set up."""
+
+    identifier = "refusing"
+
+    @staticmethod
+    def setup_once() -> None:
+        raise TypeError("as asked")
+
+
 def test_options_that_the_sdk_refuses_are_left_out(
-    bad: dict[str, Any], start_sdk: Start, caplog: pytest.LogCaptureFixture
+    start_sdk: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
-    start_sdk(TRANSPORT="locmem", RELEASE="1.0", OPTIONS=bad)
+    start_sdk(TRANSPORT="locmem", RELEASE="1.0", OPTIONS={"integrations": [Refusing()]})
     assert sdk.is_configured()
     assert sentry_sdk.get_client().options["release"] == "1.0"
     assert check_ids.START_FAILED in caplog.text
