@@ -17,6 +17,7 @@ from sentry_app.seams import (
     lookups,
     requests,
     templates,
+    threads,
     tracing,
 )
 
@@ -37,7 +38,8 @@ def install() -> list[str]:
     The seams ask the client in force what to do: they do nothing for a client of another's making.
     """
     requests.install()
-    return [*tracing.install(), *errors.install(), *building.install(), *interrupts.install()]
+    seams = (tracing, errors, building, interrupts, threads)
+    return [part for seam in seams for part in seam.install()]
 
 
 def adjust(config: Config) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import sentry_sdk
 
 from sentry_app import folding
+from sentry_app.interrupts import let_through
 
 Hook = Callable[[Any, dict[str, Any]], Any]
 
@@ -29,7 +30,8 @@ def folding_hook(before_breadcrumb: Hook) -> Hook:
             return kept
         try:
             return _folded(kept)
-        except Exception:  # another thread has taken the last one, or the SDK has changed
+        except Exception as error:  # another thread has taken the last one, or the SDK has changed
+            let_through(error)
             return kept
 
     return step

@@ -33,6 +33,7 @@ from sentry_sdk import tracing, tracing_utils, utils
 from sentry_sdk.tracing import Transaction
 
 from sentry_app import outcomes
+from sentry_app.interrupts import let_through
 from sentry_app.sampling import IGNORED_PATH, PARENT_RATE, PATH, RANDOM, RECORD, Head
 from sentry_app.seams.patching import parameters, wrap
 
@@ -181,7 +182,8 @@ def _drop(transaction: Any, end: Any, sampler: TailSampler) -> tuple[str, str] |
         if rate is not None:
             _keep(transaction, rate)
             return None
-    except Exception:  # then what the head said holds
+    except Exception as error:  # then what the head said holds
+        let_through(error)
         outcomes.record_failure("tail_sampling")
         reason = outcomes.SAMPLED_OUT
         if transaction.sampled:

@@ -1,0 +1,116 @@
+"""A process that has no more threads or files, or gets a signal while it captures.
+
+``python -m tests.meagre threads``; prints what it counts as lost, and ends without any clean-up.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+django.setup()
+
+import _thread  # noqa: E402
+
+import httpx  # noqa: E402
+import sentry_sdk  # noqa: E402
+from django.core.wsgi import get_wsgi_application  # noqa: E402
+from django.test import override_settings  # noqa: E402
+
+from sentry_app import outcomes  # noqa: E402
+
+
+class TimeIsUp(Exception):
+    """What the handler of a signal raises: an Exception, as Celery's SoftTimeLimitExceeded is."""
+
+
+def no_threads() -> None:
+    def refuse(*args: Any, **kwargs: Any) -> Any:
+        raise RuntimeError("can't start new thread")
+
+    _thread.start_new_thread = refuse
+    threading.Thread.start = refuse  # type: ignore[method-assign]
+
+
+def no_files() -> None:
+    get("/error/")  # what is imported when it is first needed
+    sentry_sdk.flush(5)
+    sentry_sdk.get_client().transport.inner._pool.clear()
+    with open(os.devnull) as lowest_free:  # noqa: PTH123
+        used = lowest_free.fileno()
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (used, hard))
+
+
+def get(path: str) -> int:
+    """The status of a real request."""
+    with override_settings(ROOT_URLCONF="tests.hurting_urls"):
+        transport = httpx.WSGITransport(app=get_wsgi_application(), raise_app_exceptions=False)
+        with httpx.Client(transport=transport, base_url="http://testserver") as client:
+            return client.get(path).status_code
+
+
+def meagre(what: Callable[[], None]) -> dict[str, Any]:
+    what()
+    start = time.monotonic()
+    statuses = [get("/error/") for _ in range(3)]
+    seconds = time.monotonic() - start
+    sentry_sdk.flush(5)
+    lost = {" ".join(key): count for key, count in outcomes.snapshot().items()}
+    return {"statuses": statuses, "lost": lost, "seconds": seconds}
+
+
+def handled(number: int, frame: Any) -> None:
+    raise TimeIsUp if number != signal.SIGTERM else SystemExit(3)
+
+
+def signalled(name: str) -> dict[str, Any]:
+    """Capture while signals arrive, as often as it takes; what the application saw each time."""
+    number = getattr(signal, name)
+    signal.signal(number, handled)
+    seen, sent = [], 0
+    for pause in range(1, 41):
+        timer = threading.Timer(pause / 4000, os.kill, (os.getpid(), number))
+        try:
+            timer.start()
+            end = time.monotonic() + 5
+            while time.monotonic() < end:
+                try:
+                    _fail(8)
+                except ValueError:
+                    sent += sentry_sdk.capture_exception() is not None
+        except BaseException as error:
+            seen.append(type(error).__name__)
+        timer.join()
+    return {"seen": seen, "sent": sent}
+
+
+def _fail(depth: int) -> None:
+    names = {"depth": depth, "list": list(range(20))}
+    if depth:
+        _fail(depth - 1)
+    raise ValueError(f"as asked {len(names)}")
+
+
+def main(what: str) -> None:
+    result = (
+        meagre({"threads": no_threads, "files": no_files}[what])
+        if what in ("threads", "files")
+        else signalled(what)
+    )
+    os.write(1, json.dumps(result).encode())
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
