@@ -7,6 +7,7 @@ from weakref import ref
 
 import sentry_sdk
 
+from sentry_app.interrupts import let_through
 from sentry_app.lazy import is_unloaded, no_queries
 from sentry_app.routes import route_tags
 from sentry_app.trail import begin_with_request
@@ -175,7 +176,8 @@ def attribute(user: Any, field: str) -> Any:
         for part in field.split("."):
             user = _step(user, part)
         return user if _says_something(user) else None
-    except Exception:  # a property of the project's own, or one that needs a query
+    except Exception as error:  # a property of the project's own, or one that needs a query
+        let_through(error)
         return None
 
 
@@ -192,5 +194,6 @@ def _says_something(value: Any) -> bool:
 def _text(value: Any) -> str:
     try:
         return "" if value is None else str(value)
-    except Exception:  # a __str__ of the project's own, which may need the database
+    except Exception as error:  # a __str__ of the project's own, which may need the database
+        let_through(error)
         return ""

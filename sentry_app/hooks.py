@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from sentry_app import context, filters, outcomes, repeats, typed_names
 from sentry_app.conf import Config
 from sentry_app.dotted import resolve
+from sentry_app.interrupts import let_through
+from sentry_app.setting import as_repr
 from sentry_app.showing import message
 
 logger = logging.getLogger("sentry_app")
@@ -101,10 +103,15 @@ ERROR_FILTERS: tuple[Filter, ...] = (
 TRANSACTION_FILTERS: tuple[Filter, ...] = (ignored_url, ignored_transaction, from_test_user)
 
 
+#: The ids of what has failed and was said of, or its dotted path: hooks may have the same name.
+_failed: set[Any] = set()
+
+
 class BeforeSend:
     """The ``before_send`` of the SDK: filters, then BEFORE_SEND. Check-ins pass untouched."""
 
     def __init__(self, config: Config) -> None:
+        _failed.clear()
         self._config = config
         self.budget_ms = config.CAPTURE_BUDGET_MS
         self._steps = _chain(config, "error", ERROR_FILTERS, config.BEFORE_SEND)
@@ -154,7 +161,8 @@ def forget_typed_names(event: Event, hint: Hint) -> None:
     """Take out the names that were typed at a failed login."""
     try:
         typed_names.forget(event, hint.get(context.TYPED_HINT, ()))
-    except Exception:
+    except Exception as error:
+        let_through(error)
         _log_failure(forget_typed_names)
 
 
@@ -186,7 +194,8 @@ def _first_reason(config: Config, event: Event, hint: Hint, steps: Iterable[Filt
     for step in steps:
         try:
             reason = step(config, event, hint)
-        except Exception:
+        except Exception as error:
+            let_through(error)
             _log_failure(step)
             continue
         if reason is not None:
@@ -198,7 +207,8 @@ def _run_hooks(value: Any, hint: Hint, hooks: Iterable[Any]) -> Any:
     for hook in hooks:
         try:
             changed = resolve(hook)(value, hint)
-        except Exception:
+        except Exception as error:
+            let_through(error)
             _log_failure(hook)
             continue
         if changed is None:
@@ -206,13 +216,18 @@ def _run_hooks(value: Any, hint: Hint, hooks: Iterable[Any]) -> Any:
         if isinstance(changed, dict):
             value = changed
         else:
-            logger.warning("%r returned neither a dict nor None: its result is ignored", hook)
+            shown = as_repr(hook)
+            logger.warning("%s returned neither a dict nor None: its result is ignored", shown)
     return value
 
 
 def _log_failure(step: Any) -> None:
-    name = str(getattr(step, "__name__", step))
+    shown = as_repr(step)
     # Said once: a hook that cannot be imported fails for every event.
-    level = logging.DEBUG if name in outcomes.failures() else logging.WARNING
-    outcomes.record_failure(name)
-    logger.log(level, "%r failed and is passed over", step, exc_info=True)
+    key = step if isinstance(step, str) else id(step)
+    is_known = key in _failed
+    _failed.add(key)
+    name = getattr(step, "__name__", step)
+    outcomes.record_failure(name if isinstance(name, str) else shown)
+    level = logging.DEBUG if is_known else logging.WARNING
+    logger.log(level, "%s failed and is passed over", shown, exc_info=True)

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 from sentry_app import outcomes, sdk
 from sentry_app.conf import Config
+from sentry_app.interrupts import let_through
 
 logger = logging.getLogger("sentry_app")
 
@@ -38,7 +39,8 @@ class SentryContextMiddleware:
             return self.get_response(request)
         try:
             note_request(request, config)
-        except Exception:  # not the request's fault
+        except Exception as error:  # not the request's fault
+            let_through(error)
             outcomes.record_failure("SentryContextMiddleware")
             logger.warning("the request cannot be noted", exc_info=True)
         header = config.TRACE_RESPONSE_HEADER

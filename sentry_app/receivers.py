@@ -9,6 +9,7 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.core.signals import setting_changed
 
 from sentry_app import conf, outcomes, sdk
+from sentry_app.interrupts import let_through
 
 logger = logging.getLogger("sentry_app")
 
@@ -37,7 +38,8 @@ def _never_raising(receive: Receiver) -> Receiver:
     def received(**kwargs: Any) -> None:
         try:
             receive(**kwargs)
-        except Exception:  # a user model of the project's own
+        except Exception as error:  # a user model of the project's own
+            let_through(error)
             outcomes.record_failure(receive.__name__)
             logger.warning("%s failed", receive.__name__, exc_info=True)
 

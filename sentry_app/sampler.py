@@ -6,7 +6,9 @@ from typing import Any
 from sentry_app import filters, outcomes, sampling
 from sentry_app.conf import Config
 from sentry_app.dotted import resolve
+from sentry_app.interrupts import let_through
 from sentry_app.sampling import IGNORED_PATH, PARENT_RATE, PATH, RANDOM, RECORD, Head
+from sentry_app.setting import as_repr
 
 logger = logging.getLogger("sentry_app")
 
@@ -26,7 +28,8 @@ class Sampler:
         """The rate of a transaction that starts."""
         try:
             return self._rate(sampling_context)
-        except Exception:
+        except Exception as error:
+            let_through(error)
             outcomes.record_failure("traces_sampler")
             logger.warning("the sampler failed and is passed over", exc_info=True)
             return self._config.TRACES_SAMPLE_RATE
@@ -35,7 +38,8 @@ class Sampler:
         """IGNORED_URLS. Never raises: asked in the middle of each request."""
         try:
             return filters.url_is_ignored(path, self._config.IGNORED_URLS)
-        except Exception:
+        except Exception as error:
+            let_through(error)
             outcomes.record_failure("ignored_url")
             return False
 
@@ -84,10 +88,12 @@ class Sampler:
             if not 0 <= rate <= 1:
                 raise ValueError(f"{rate} is not a sample rate")
             return rate
-        except Exception:
-            name = str(getattr(self._own, "__name__", self._own))
-            outcomes.record_failure(name)
-            logger.warning("%r failed and is passed over", self._own, exc_info=True)
+        except Exception as error:
+            let_through(error)
+            shown = as_repr(self._own)
+            name = getattr(self._own, "__name__", shown)
+            outcomes.record_failure(str(name))
+            logger.warning("%s failed and is passed over", shown, exc_info=True)
             return None
 
 

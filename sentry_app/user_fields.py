@@ -8,6 +8,7 @@ from django.utils.module_loading import import_string
 
 from sentry_app import outcomes
 from sentry_app.conf import Config
+from sentry_app.interrupts import let_through
 
 logger = logging.getLogger("sentry_app")
 
@@ -27,7 +28,8 @@ def user_fields(config: Config) -> tuple[str, ...] | Callable[[Any], Mapping[str
             told = (import_string(chosen) if isinstance(chosen, str) else chosen)(user)
             if not isinstance(told, Mapping):
                 raise TypeError(f"it returned a {type(told).__name__}, not a dict")
-        except Exception:
+        except Exception as error:
+            let_through(error)
             outcomes.record_failure("USER_FIELDS")
             logger.warning("USER_FIELDS: %r failed: only the id is told", chosen, exc_info=True)
             return {}

@@ -249,6 +249,42 @@ def test_a_hook_that_fails_is_counted_each_time_and_logged_once(
     assert "'tests.no_such.hook' failed and is passed over" in warnings
 
 
+def namesake(event: Any, hint: Any) -> Any:
+    raise ValueError("another")
+
+
+namesake.__name__ = "fail"
+
+
+class Unspeakable:
+    """A hook whose ``repr`` raises."""
+
+    def __call__(self, event: Any, hint: Any) -> Any:
+        raise ValueError("as asked")
+
+    def __repr__(self) -> str:
+        raise ValueError("not even that")
+
+
+@pytest.mark.sentry(BEFORE_SEND=[fail, namesake])
+def test_hooks_of_the_same_name_are_each_logged(
+    client: httpx.Client, sentry_events: Events, caplog: pytest.LogCaptureFixture
+) -> None:
+    client.get("/error/")
+    client.get("/error/")
+    assert caplog.text.count("failed and is passed over") == 2
+    assert outcomes.failures() == {"fail": 4}
+
+
+@pytest.mark.sentry(BEFORE_SEND=[Unspeakable(), tag])
+def test_a_hook_whose_repr_raises_is_passed_over(
+    client: httpx.Client, sentry_events: Events, caplog: pytest.LogCaptureFixture
+) -> None:
+    client.get("/error/")
+    assert tags(sentry_events) == ["tag"]
+    assert "<Unspeakable> failed and is passed over" in caplog.text
+
+
 @pytest.mark.sentry(BEFORE_SEND=nonsense)
 def test_a_hook_that_returns_nonsense_is_logged(
     client: httpx.Client, sentry_events: Events, caplog: pytest.LogCaptureFixture

@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any
 
 from sentry_app import outcomes
+from sentry_app.interrupts import let_through
 
 
 def watch(cls: type, method: str) -> None:
@@ -18,7 +19,8 @@ def watch(cls: type, method: str) -> None:
         result = original(self, *args, **kwargs)
         try:
             _note(str(self.name), bool(result))
-        except Exception:  # a flag of the project's own class
+        except Exception as error:  # a flag of the project's own class
+            let_through(error)
             outcomes.record_failure("feature flag")
         return result
 

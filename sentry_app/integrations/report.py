@@ -4,6 +4,7 @@ import logging
 from typing import Any
 
 from sentry_app import outcomes
+from sentry_app.interrupts import let_through
 
 logger = logging.getLogger("sentry_app")
 
@@ -25,6 +26,7 @@ def report(error: BaseException, mechanism: str, *, handled: bool = False, **mor
                 mechanism={"type": mechanism, "handled": handled},
             )
             sentry_sdk.capture_event({**event, **more}, hint=hint)  # type: ignore[typeddict-item]
-    except Exception:
+    except Exception as raised:
+        let_through(raised)
         outcomes.record_failure(mechanism)
         logger.warning("an error is not reported by %s", mechanism, exc_info=True)

@@ -10,6 +10,7 @@ from sentry_sdk.envelope import Envelope, Item, PayloadRef
 from sentry_sdk.transport import Transport
 
 from sentry_app import outcomes
+from sentry_app.interrupts import let_through
 from sentry_app.transports.fitting import LIMIT, fitted, shortened
 
 logger = logging.getLogger("sentry_app")
@@ -55,7 +56,8 @@ class Gate(Transport):
         try:
             self._prepare()
             self.inner.capture_envelope(scrubbed_envelope(envelope, self._scrub))
-        except Exception:
+        except Exception as error:
+            let_through(error)
             self._failed(envelope)
 
     def before(self, sidecar: Any) -> "Sidecar":

@@ -9,6 +9,7 @@ import sentry_sdk
 from celery.signals import before_task_publish, task_retry
 
 from sentry_app.integrations.celery.base import running
+from sentry_app.interrupts import let_through
 
 #: The header of the message. The prefix makes the SDK keep it, too.
 HEADER = "sentry-app-attempts"
@@ -83,6 +84,7 @@ def _failure(retries: int) -> dict[str, Any]:
 def _text(error: BaseException) -> str:
     try:
         text = f"{type(error).__name__}: {error}"
-    except Exception:  # a __str__ of the project's own
+    except Exception as raised:  # a __str__ of the project's own
+        let_through(raised)
         text = type(error).__name__
     return text[:MAX_TEXT]

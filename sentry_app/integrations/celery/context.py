@@ -9,6 +9,7 @@ from celery.signals import task_failure, task_prerun
 
 from sentry_app.integrations.celery import attempts
 from sentry_app.integrations.celery.base import running
+from sentry_app.interrupts import let_through
 
 logger = logging.getLogger("sentry_app")
 
@@ -48,7 +49,8 @@ def on_prerun(task: Any, **kwargs: Any) -> None:
         request = task.request
         sentry_sdk.get_isolation_scope().add_event_processor(TaskContext(task, request))
         attempts.recall(request)
-    except Exception:  # a task class of the project's own
+    except Exception as error:  # a task class of the project's own
+        let_through(error)
         logger.warning("nothing is said about a Celery task", exc_info=True)
 
 
