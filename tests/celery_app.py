@@ -2,13 +2,15 @@
 
 import os
 import threading
+import time
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 import django
 import redis
 import sentry_sdk
 from celery import Celery
-from celery.exceptions import Ignore, Reject
+from celery.exceptions import Ignore, Reject, SoftTimeLimitExceeded
 from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
@@ -43,6 +45,13 @@ from sentry_app import (  # noqa: E402
     sentry_capture_message,
     sentry_set_user_context,
 )
+
+
+@dataclass
+class Basket:
+    """Shows what it holds."""
+
+    holds: object
 
 
 @app.task
@@ -112,6 +121,32 @@ def flaky(self) -> None:
 def soft() -> None:
     """Takes longer than its soft time limit."""
     FOREVER.wait(60)
+
+
+@app.task(soft_time_limit=1)
+def soft_while_capturing(seen: str) -> None:
+    """Captures until its soft time limit, and says in the list ``seen`` that it saw that."""
+    end = time.monotonic() + 30
+    try:
+        while time.monotonic() < end:
+            try:
+                raise ValueError("captured")
+            except ValueError as error:
+                scope = sentry_sdk.get_isolation_scope()
+                scope.set_extra("much", [str(error)] * 10)
+                sentry_sdk.capture_exception(error)
+    except SoftTimeLimitExceeded:
+        redis.Redis.from_url(BROKER_URL).rpush(seen, 1)
+
+
+@app.task
+def unevaluated() -> None:
+    """Fails with what asks the database among its variables and in what it tells."""
+    users = User.objects.all()
+    basket = Basket(users)
+    sentry_sdk.set_extra("basket", basket)
+    sentry_sdk.set_context("basket", {"users": users, "basket": [basket]})
+    raise ValueError("unevaluated")
 
 
 @app.task(time_limit=1)

