@@ -6,11 +6,7 @@ from typing import Any
 
 from django.apps import apps
 from django.db import connections
-from django.template.context import BaseContext
 from django.utils.functional import LazyObject, empty
-
-#: No deeper than the SDK shows variables (its ``MAX_DATABAG_DEPTH``).
-_DEPTH = 5
 
 _DOORS = ("cursor", "chunked_cursor", "connect")
 
@@ -37,26 +33,6 @@ def is_unloaded(value: Any) -> bool:
         if value is empty:
             return True
     return False
-
-
-def without_lazy(value: Any, depth: int = _DEPTH) -> Any:
-    """``value``, or a copy in which :class:`Unloaded` stands for each unevaluated lazy object."""
-    kind = type(value)
-    if issubclass(kind, LazyObject):
-        return Unloaded(value) if is_unloaded(value) else value
-    if depth and issubclass(kind, BaseContext):
-        return without_lazy(list(reversed(value.dicts)), depth)
-    if depth and issubclass(kind, dict) and kind.items is dict.items:
-        changed = {key: without_lazy(entry, depth - 1) for key, entry in value.copy().items()}
-        return value if _same(changed.values(), value.values()) else changed
-    if depth and kind in (list, tuple):
-        entries = [without_lazy(entry, depth - 1) for entry in value]
-        return value if _same(entries, value) else entries
-    return value
-
-
-def _same(new: Any, old: Any) -> bool:
-    return all(a is b for a, b in zip(new, old, strict=False))
 
 
 @contextmanager

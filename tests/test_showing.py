@@ -10,6 +10,8 @@ from contextvars import copy_context
 from typing import Any
 
 import pytest
+from django.template import Context
+from django.utils.functional import SimpleLazyObject
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -78,6 +80,44 @@ def test_a_cut_text_is_the_start_of_it(text: str, limit: int) -> None:
 def test_no_half_of_a_word_is_left() -> None:
     secret = "pa55" + "word" * 50
     assert "pa55" not in head(f"the start {secret} the end", 60)
+
+
+def untouched() -> SimpleLazyObject:
+    return SimpleLazyObject(lambda: pytest.fail("it was evaluated"))
+
+
+def loaded(value: Any) -> SimpleLazyObject:
+    lazy = SimpleLazyObject(lambda: value)
+    assert lazy == value
+    return lazy
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda user: user,
+        lambda user: {"user": user},
+        lambda user: [1, {"user": (user,)}],
+        lambda user: Context({"user": user}),
+    ],
+    ids=["itself", "dict", "nested", "template context"],
+)
+def test_a_lazy_object_is_not_evaluated(wrap: Callable[[Any], Any]) -> None:
+    assert "<SimpleLazyObject: not loaded>" in repr(shown(wrap(untouched())))
+
+
+def test_one_that_is_loaded_is_shown() -> None:
+    assert repr(shown({"user": loaded(Foreign())})) == "{'user': foreign}"
+
+
+def test_a_lazy_object_far_down_is_not_evaluated() -> None:
+    assert repr(shown([untouched()], depth=0)) == "<list with 1 entries>"
+
+
+def test_a_loop_ends() -> None:
+    loop: dict[str, Any] = {"user": untouched()}
+    loop["self"] = loop
+    assert "not loaded" in repr(shown(loop)["user"])
 
 
 def test_one_object_is_asked_once() -> None:

@@ -21,6 +21,7 @@ from sentry_sdk._types import AnnotatedValue
 from sentry_app import outcomes
 from sentry_app.lazy import no_queries
 from sentry_app.showing import NOT_SHOWN, SHORT, Budget, Showing, Told, current
+from sentry_app.showing.budget import DEFAULT
 from sentry_app.showing.harmless import PLAIN
 from sentry_app.showing.walk import MOST_NODES
 
@@ -36,17 +37,20 @@ _PARTS = {
     **dict.fromkeys(("contexts", "tags", "user", "request", "logentry", "message"), True),
 }
 
+#: The context of an event that says how much was left out of it, and of what.
+LEFT_OUT = "left_out"
+
 Custom = Callable[[Any], Any] | None
 
 
-def new_budget(seconds: float, error: BaseException | None = None) -> Budget:
+def new_budget(seconds: float = DEFAULT, error: BaseException | None = None) -> Budget:
     """A budget whose objects are asked where nothing that they log becomes an event."""
     return Budget(seconds, error, _quiet_context)
 
 
 def variables(value: Any, custom: Custom) -> Any:
     """The local variables of a frame, ready for the SDK's serializer."""
-    budget = current() or new_budget(_DEFAULT)
+    budget = current() or new_budget()
     if budget.left() <= 0:
         budget.left_out["variables"] += len(value)
         return {str(name): Told(NOT_SHOWN) for name in islice(value, 10)}
@@ -58,26 +62,19 @@ def variables(value: Any, custom: Custom) -> Any:
 
 def event(value: Any, custom: Custom) -> Any:
     """An event, ready for the SDK's serializer; a context says what was left out."""
-    budget = current() or new_budget(_DEFAULT)
+    budget = current() or new_budget()
     changed: dict[str, Any] = {}
     for name, is_whole in _PARTS.items():
         part = value.get(name)
         if part is not None and not _is_usual(part):
             changed[name] = _shown(part, budget, custom, is_whole)
-    if isinstance(spans := value.get("spans"), list):
-        changed["spans"] = [
-            span if _is_usual(span) else _shown(span, budget, custom, True) for span in spans
-        ]
+    if spans := value.get("spans"):
+        changed["spans"] = _spans(spans, budget, custom)
     if budget.left_out:
         outcomes.record_left_out(budget.left_out)
         contexts = changed.get("contexts") or value.get("contexts") or {}
         changed["contexts"] = {**contexts, LEFT_OUT: dict(budget.left_out)}
     return {**value, **changed} if changed else value
-
-
-#: The context of an event that says how much was left out of it, and of what.
-LEFT_OUT = "left_out"
-_DEFAULT = 0.2
 
 
 def _shown(part: Any, budget: Budget, custom: Custom, is_whole: bool) -> Any:
@@ -90,6 +87,14 @@ def _shown(part: Any, budget: Budget, custom: Custom, is_whole: bool) -> Any:
         shown = showing.fields(part, _DEEP if is_whole else _DEPTH, levels=2)
     showing.hear()
     return shown
+
+
+def _spans(spans: Any, budget: Budget, custom: Custom) -> Any:
+    if type(spans) is AnnotatedValue:
+        return AnnotatedValue(_spans(spans.value, budget, custom), spans.metadata)
+    if type(spans) is not list:
+        return spans
+    return [span if _is_usual(span) else _shown(span, budget, custom, True) for span in spans]
 
 
 def _is_usual(value: Any) -> bool:
