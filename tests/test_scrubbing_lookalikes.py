@@ -86,6 +86,100 @@ def test_a_line_of_source_that_only_names_secrets_stays(line: str) -> None:
     assert scrubbed_line(line) == line
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{'token': 'Invalid token'}",
+        "{'token': 'token is expired'}",
+        '{"password": "too short"}',
+        "{'pin': 'PIN is wrong'}",
+        "if (token === null) { throw new Error('no token'); }",
+        "Connection String\n=================\n",
+        "Unknown column 'pin' in 'field list'",
+        "usage: login [--password PASSWORD] [--token TOKEN]",
+        "  -p, --password TEXT  Password for the user.",
+        "can be given by the --username and --password options",
+        "token=<your-token>",
+        "DEL session:42",
+        "<%s token: %r>",
+        "local token = redis.call('get', KEYS[1])",
+        "password = config('PASSWORD')",
+        "section 10.2.3.4 of the manual",
+        "10.15.7.1 build",
+        "OID 2.5.29.17 missing",
+        "PATCH / 200 51 1234",
+        "sid=CA" + "0a" * 16,
+        'integrity="sha512-' + "Zq7" * 28 + 'Zq=="',
+    ],
+)
+def test_a_lookalike_of_another_tongue_stays(text: str) -> None:
+    assert SCRUBBER.scrub({"message": text}) == {"message": text}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "set password to {}",
+        "changed the password to {} for ann",
+        "Field 'password' expected a number but got '{}'.",
+        "SELECT '{}' AS password FROM t",
+        "SET session:abc '{}'",
+        "openssl enc -k {} -in a",
+        "INSERT INTO t (a, token) VALUES (%s, %s) - PARAMS = (1, '{}')",
+        "q=WITH+PASSWORD+%3D+%27{}%27",
+        "{'password': 'this {} is wrong'}",
+        "sid={}",
+    ],
+)
+def test_a_secret_in_another_tongue_goes(text: str) -> None:
+    left = SCRUBBER.scrub({"message": text.replace("{}", SECRET)})["message"]
+    assert SECRET not in left
+    assert FILTERED in left
+
+
+@pytest.mark.parametrize("break_", ["\\n", "\\t", "\\r\\n"])
+@pytest.mark.parametrize(
+    "value",
+    ["123-45-" + "6789", "4111 1111 1111 " + "1111", "81.54.77.24", "gh" + "p_" + "a1" * 18],
+)
+def test_a_line_break_of_a_repr_is_no_part_of_what_follows(break_: str, value: str) -> None:
+    assert value not in SCRUBBER.scrub({"extra": {"x": f"'a{break_}{value}'"}})["extra"]["x"]
+
+
+@pytest.mark.parametrize("value", ["This field is required.", "'Invalid token'", "is too short"])
+def test_what_is_wrong_with_a_secret_is_none(value: str) -> None:
+    item = {"extra": {"errors": {"password": [value], "token": value}}}
+    assert SCRUBBER.scrub(item) == item
+
+
+@pytest.mark.parametrize("key", ["sid", "SID", "connect.sid"])
+def test_a_session_may_be_called_sid(key: str) -> None:
+    assert SCRUBBER.scrub({"extra": {key: SECRET}}) == {"extra": {key: FILTERED}}
+
+
+@pytest.mark.parametrize("key", ["account_sid", "side", "messageSid"])
+def test_the_number_of_a_resource_is_no_session(key: str) -> None:
+    assert SCRUBBER.scrub({"extra": {key: SECRET}}) == {"extra": {key: SECRET}}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'if token == "COLLATE":',
+        '    dsn: "Optional[str]" = None,',
+        '    salt="django.core.signing",',
+        '        ("auth", "0001_initial"),',
+        '@sensitive_variables("password1", "password2")',
+        'cookie = "; ".join(parts)',
+        "sid = 's%s_x%d' % (tid, number)",
+        "credential = f'{policy}:{sas_key}'",
+        "worker(sig='SIGTERM')",
+    ],
+)
+def test_a_plain_word_of_source_stays(line: str) -> None:
+    assert scrubbed_line(line) == line
+
+
 def scrubbed_line(line: str) -> str:
     frame = {"context_line": line, "function": "f"}
     left = SCRUBBER.scrub({"exception": {"values": [{"stacktrace": {"frames": [frame]}}]}})

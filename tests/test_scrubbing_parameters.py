@@ -29,7 +29,7 @@ SECRET = "correct horse"
     ],
 )
 def test_the_column_decides(sql: str, secret: set[int], number: int) -> None:
-    assert parameters_of(sql, KEYS) == (secret, number)
+    assert parameters_of(sql, KEYS) == (secret, number, set())
 
 
 @pytest.mark.parametrize(
@@ -65,6 +65,9 @@ def test_parameters_in_a_text(text: str) -> None:
         ({"params": [["a", SECRET], ["b", 4831]]}, {"params": [["a", FILTERED], ["b", FILTERED]]}),
         ({"params": ["ann", "None"]}, {"params": ["ann", "None"]}),
         ({"params": "('ann', 'x')"}, {"params": "('ann', 'x')"}),
+        ({"params": f"('ann', {SECRET!r}, 3)"}, {"params": f"('ann', '{FILTERED}', 3)"}),
+        ({"params": f'"[7, {SECRET!r}]"'}, {"params": f"\"[7, '{FILTERED}']\""}),
+        ({"params": "none"}, {"params": "none"}),
         ({"rows": ["ann", SECRET]}, {"rows": ["ann", SECRET]}),
     ],
 )
@@ -73,6 +76,15 @@ def test_parameters_beside_their_statement(beside: dict[str, Any], left: dict[st
     scrubber = Scrubber(defaults.SCRUB_FIELDS)
     for _ in range(2):  # a known statement says the same
         assert scrubber.scrub({"extra": {"sql": sql, **beside}}) == {"extra": {"sql": sql, **left}}
+
+
+@pytest.mark.parametrize("style", ["%(new)s", ":new"])
+def test_parameters_with_names_are_for_a_column_too(style: str) -> None:
+    sql = f"UPDATE users SET password = {style} WHERE id = {style.replace('new', 'id')}"
+    assert parameters_of(sql, KEYS).names == {"new"}
+    item = {"extra": {"sql": sql, "params": {"'new'": repr(SECRET), "id": 7}}}
+    left = SCRUBBER.scrub(item)["extra"]["params"]
+    assert left == {"'new'": FILTERED, "id": 7}
 
 
 def test_a_statement_is_forgotten_with_the_texts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,18 +10,23 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from sentry_app.scrubbing.findings import Findings
 
 _IPV4 = re.compile(
-    r"(?<![\w.=-])(?<!==)\d{1,3}(?:\.\d{1,3}){3}(?![\w-]|\.\w)|(?<=[^=]=)\d{1,3}(?:\.\d{1,3}){3}(?![\w-]|\.\w)"
+    r"(?:(?<![\w.=-])(?<!==)|(?<=\\[nrt]))\d{1,3}(?:\.\d{1,3}){3}(?![\w-]|\.\w)|(?<=[^=]=)\d{1,3}(?:\.\d{1,3}){3}(?![\w-]|\.\w)"
 )
 _IPV6 = re.compile(
-    r"(?<![\w:.])(?=[0-9a-fA-F]{0,4}:[0-9a-fA-F]{0,4}:)[0-9a-fA-F:]{2,39}(?:\.\d{1,3}){0,3}(?![\w:])"
+    r"(?:(?<![\w:.])|(?<=\\[nrt]))(?=[0-9a-fA-F]{0,4}:[0-9a-fA-F]{0,4}:)[0-9a-fA-F:]{2,39}(?:\.\d{1,3}){0,3}(?![\w:])"
 )
 _BEFORE_VERSION = re.compile(
     r"(?:(?i:versions?|version is|released?|build|firmware|python|django|linux|kernel|driver|"
-    r"openssl|chrome|firefox|safari|edge|windows|android|macos|java|jdk|php|ruby|sdk|tag|revision|v|ver)\W{1,3}"
+    r"openssl|chrome|firefox|safari|edge|windows|android|macos|java|jdk|php|ruby|sdk|tag|revision|v|ver"
+    r"|sections?|chapter|clause|paragraph|article|appendix|rule|oid|schema|patch|hotfix|bios|glibc|nginx"
+    r"|postgresql|mariadb|sqlite|celery|pip|npm)\W{1,3}"
     r"|(?:^|[\s(\"'])[A-Za-z][\w.\-]{0,40}/)$"
 )
+_AFTER_VERSION = re.compile(r"\s\(?(?:build|release|version|of the)\b", re.I)
 #: Of ``2001:db8:36bc:1::1`` 48 bits are most of what is written; of so long an address, so much.
 _LONG, _MOST = 16, 0.6
+#: To all hosts; to the metadata of a cloud's host.
+_NOBODY = frozenset({"255.255.255.255", "169.254.169.254"})
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 _EMAIL = re.compile(
@@ -69,7 +74,7 @@ def _anonymous(match: re.Match[str]) -> str:
         address: IPv4Address | IPv6Address = ip_address(match[0])
     except ValueError:
         return match[0]
-    if address.is_unspecified or address.is_loopback or _is_version(match):
+    if address.is_unspecified or address.is_loopback or match[0] in _NOBODY or _is_version(match):
         return match[0]
     if isinstance(address, IPv6Address) and not _is_in_use(address):
         return match[0]
@@ -103,4 +108,5 @@ def _is_version(match: re.Match[str]) -> bool:
     if len(match[0]) == 7:  # 4.2.1.3; the few hosts with such an address are public services
         return True
     before = match.string[max(0, match.start() - 50) : match.start()]
-    return _BEFORE_VERSION.search(before) is not None
+    is_after = _BEFORE_VERSION.search(before) is not None
+    return is_after or _AFTER_VERSION.match(match.string, match.end()) is not None

@@ -25,6 +25,8 @@ _STYLES = (
     ("$1", re.compile(r"\$(?P<number>\d{1,4})")),
     (":1", re.compile(r"(?<![:\w]):(?P<number>\d{1,4})\b")),
 )
+#: With a name, which need not be that of the column.
+_NAMED = re.compile(r"%\((?P<python>\w{1,60})\)s|(?<![:\w]):(?P<colon>[A-Za-z]\w{0,60})\b")
 _COLUMN_BEFORE = re.compile(
     r"(?<!\w)([A-Za-z_]\w{0,60})[\"`\]]?\s{0,4}(?:[<>!]?=|<>|\b(?:not\s)?i?like\b"
     r"|\bin\s?\((?:[\s%s?$\d:]{1,4},){0,10})\s{0,4}(?:\w{1,30}\()?\Z",
@@ -36,10 +38,13 @@ _MOST = 300
 
 
 class Parameters(NamedTuple):
-    """``secret`` are the places of secret ones; ``number`` is that of all."""
+    """``secret`` are the places of secret ones, ``names`` their names if they have any; ``number``
+    is that of all.
+    """
 
     secret: frozenset[int]
     number: int
+    names: frozenset[str] = frozenset()
 
 
 Inserted = tuple[int, int, str]
@@ -56,7 +61,20 @@ def parameters_of(sql: str, keys: SecretKeys) -> Parameters:
                 break
             marks = placeholder.finditer(sql, statement.start(), _LONGEST)
             return _parameters(sql[:_LONGEST], islice(marks, _MOST), keys)
-    return NO_PARAMETERS
+    return _named(sql[:_LONGEST], keys) if "%(" in sql or "= :" in sql else NO_PARAMETERS
+
+
+def _named(sql: str, keys: SecretKeys) -> Parameters:
+    """The parameters with names; those that are called secret themselves too."""
+    if not _STATEMENT.search(sql):
+        return NO_PARAMETERS
+    inserted = list(_inserted(sql))
+    names = {
+        mark["python"] or mark["colon"]
+        for mark in islice(_NAMED.finditer(sql), _MOST)
+        if _column(mark.start(), sql, inserted) in keys
+    }
+    return Parameters(frozenset(), 0, frozenset(names))
 
 
 def _parameters(sql: str, marks: Iterable[re.Match[str]], keys: SecretKeys) -> Parameters:

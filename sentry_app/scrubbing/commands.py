@@ -11,6 +11,7 @@ from typing import NamedTuple
 from sentry_app.scrubbing.findings import FILTERED, Findings
 from sentry_app.scrubbing.keys import SecretKeys
 from sentry_app.scrubbing.literals import value_at
+from sentry_app.scrubbing.messages import RANDOM
 from sentry_app.scrubbing.pairs import unquoted
 from sentry_app.scrubbing.texts import is_placeholder
 
@@ -47,6 +48,8 @@ _OPTIONS = (
     (("sqlplus",), r"\bsqlplus\s+(?:-\w+\s+)?[^\s/]{1,80}/(?=[^\s@])"),
     (("pass:",), r"\s-pass(?:in|out)?\s+pass:"),
     (("-U ",), rf"\bsmb\w+{_REST}-U\s+[^\s%]{{1,80}}%"),
+    (("openssl ",), rf"\bopenssl\s+enc{_REST}-[kK]{_GAP}"),
+    (("ssh-keygen ",), rf"\bssh-keygen{_REST}-[NP]{_GAP}"),
     (("configure set",), r"\bconfigure set \S{0,80}(?:secret|token|password|key)\w*\s+"),
 )
 #: Statements and functions of SQL, and what the database says about them.
@@ -190,7 +193,9 @@ def _secret_values(
     first = 1 if command.startswith("H") else 0
     gap = 2 if command.endswith("SETEX") else 1
     for place in range(first, len(arguments) - gap, gap + 1):
-        if arguments[place] in keys:
+        name = arguments[place]
+        value = arguments[place + gap]
+        if name in keys or (name.partition(":")[0] in keys and RANDOM.fullmatch(value)):
             yield spans[place + gap]
 
 

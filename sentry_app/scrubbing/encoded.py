@@ -7,7 +7,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
-from urllib.parse import quote, unquote
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 from sentry_app.scrubbing.findings import Findings
 
@@ -42,7 +42,11 @@ def _percent(run: str, found: Findings, inner: Scrub) -> str:
     if plain == run:
         return run
     scrubbed = inner(plain, found)
-    return run if scrubbed == plain else quote(scrubbed, safe="[]", errors="replace")
+    if scrubbed != plain:
+        return quote(scrubbed, safe="[]", errors="replace")
+    plain = unquote_plus(run)
+    scrubbed = inner(plain, found) if "+" in run and plain.count(" ") > 1 else plain
+    return run if scrubbed == plain else quote_plus(scrubbed, safe="[]", errors="replace")
 
 
 def _base64(run: str, found: Findings, inner: Scrub) -> str:

@@ -48,6 +48,14 @@ _BEFORE_PASS = frozenset(
     "proxy rabbit redis root smtp sql ssh store sudo user vpn web wifi".split()
 )
 
+#: Secret as a whole key only: ``sid``, but not ``account_sid``.
+_ALONE = frozenset({"sid"})
+#: What Twilio calls ``sid``: the kind of a resource, and its number.
+_RESOURCE = re.compile(r"[A-Z]{2}[0-9a-f]{32}")
+
+#: ``pin`` ends some words, but after these it is a number.
+_BEFORE_PIN = frozenset("atm card customer debit login new old sim unlock user".split())
+
 #: ``tokens`` is a list of tokens, but these count the tokens of a language model.
 _COUNTED = frozenset(
     "audio average avg billable bonus cache cached completion eval expected generated image input "
@@ -82,6 +90,11 @@ def words(key: str) -> tuple[str, ...]:
     for word in _WORD.findall(key):
         found += [word] if word.islower() or word.isupper() else _CAMEL.findall(word)
     return tuple(word.casefold() for word in found)
+
+
+def is_name_of_resource(key: str, value: str) -> bool:
+    """Whether ``value`` is no secret, though ``key`` may be the name of a session's."""
+    return key.lower() == "sid" and _RESOURCE.fullmatch(value) is not None
 
 
 class SecretKeys:
@@ -140,12 +153,16 @@ class SecretKeys:
     def _ends_in_field(self, key: tuple[str, ...]) -> bool:
         if not key or _is_harmless(key):
             return False
+        if key[-1] in _ALONE and len(key) > 1 and key[-2:] not in self._fields:
+            return False
         if any(key[-n:] in self._fields for n in range(1, min(len(key), self._longest) + 1)):
             return True
         last = key[-1]
         return (
             self._is_compound(last)
             or (last.endswith("pass") and last[:-4] in _BEFORE_PASS)
+            or (last.endswith("pw") and last[:-2] in _BEFORE_PASS)
+            or (last.endswith("pin") and last[:-3] in _BEFORE_PIN)
             or (last.endswith("s") and last != "pins" and self._is_plural(key))
         )
 

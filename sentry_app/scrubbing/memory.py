@@ -26,7 +26,7 @@ _NUMBERS = (None, *range(1024), 1433, 1521, 3306, 5432, 5672, 6379, 8000, 8080, 
 #: What is no container; these can be members of a set.
 SCALARS = frozenset({str, int, float, bool, type(None)})
 
-_VERSIONS = frozenset({"version", "versions", "release", "build"})
+_VERSIONS = frozenset({"build", "firmware", "oid", "release", "revision", "version", "versions"})
 
 
 class Shape(NamedTuple):

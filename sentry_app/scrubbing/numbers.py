@@ -9,14 +9,16 @@ import re
 from sentry_app.scrubbing.findings import Findings
 
 _CARD = re.compile(
-    r"(?<![\w.])(?<!\d[ -])(?:"
+    r"(?:(?<![\w.])(?<!\d[ -])|(?<=\\[nrt]))(?:"
     r"[3-6]\d{3}([ -])\d{4}\1\d{4}\1\d{1,7}"  # in groups of four
     r"|3[47]\d\d([ -])\d{6}\2\d{5}"  # American Express
     r"|3[0689]\d\d([ -])\d{6}\3\d{4}"  # Diners Club
     r"|[2-6]\d{12,18}"
     r")(?![\w]|[.-]\d)"
 )
-_GROUPED_MASTERCARD = re.compile(r"(?<![\w.-])2[2-7]\d\d([ -])\d{4}\1\d{4}\1\d{4}(?![\w]|[.-]\d)")
+_GROUPED_MASTERCARD = re.compile(
+    r"(?:(?<![\w.-])|(?<=\\[nrt]))2[2-7]\d\d([ -])\d{4}\1\d{4}\1\d{4}(?![\w]|[.-]\d)"
+)
 _NETWORKS = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2(?:2[2-9]|[3-6]\d|7[01])\d{13}|2720\d{12}"
     r"|3[47]\d{13}|3(?:0[0-59]|[689]\d)\d{11,13}|(?:352[89]|35[3-8]\d)\d{12,15}"
@@ -28,9 +30,19 @@ _NAMED_SSN = re.compile(
     r"(?P<secret>\d{3}[ ]?\d\d[ ]?\d{4})(?!\w)",
     re.I,
 )
-_SSN = re.compile(r"(?<![\w-])(?!000|666|9)\d{3}([- ])(?!00)\d\d\1(?!0000)\d{4}(?![\w-]|\.\d)")
-#: In ``200 51 1234`` of a log line blanks stand between any numbers; alone it is one.
-_ALONE = 13
+_SSN = re.compile(
+    r"(?:(?<![\w-])|(?<=\\[nrt]))(?!000|666|9)\d{3}([- ])(?!00)\d\d\1(?!0000)\d{4}(?![\w-]|\.\d)"
+)
+#: In ``200 51 1234`` of a log line blanks stand between any numbers; alone, or among a few words
+#: that have nothing to do with requests and amounts, it is one.
+_LONGEST_ALONE = 100
+_ALONE = re.compile(
+    r"b?['\"]?(?:(?!(?i:code|get|head|in|of|options|part|patch|post|put|returned|status|took)\b)"
+    r"[A-Za-z]{1,20}[:,]? ){0,4}"
+    r"(?P<secret>(?!000|666|9)\d{3} (?!00)\d\d (?!0000)\d{4})"
+    r"(?:[,.]? (?!(?:b|bytes|[km]b|items|ms|rows|s|sec|seconds|times)\b)[A-Za-z]{1,20}){0,4}"
+    r"[.!]?['\"]?"
+)
 
 
 def scrub(text: str, found: Findings) -> str:
@@ -43,8 +55,10 @@ def scrub(text: str, found: Findings) -> str:
 
     text = _CARD.sub(card, text)
     text = _GROUPED_MASTERCARD.sub(card, text)
-    if "-" in text or (len(text) <= _ALONE and _SSN.fullmatch(text.strip("'\""))):
+    if "-" in text:
         text = found.replace("ssn", _SSN, text)
+    if len(text) <= _LONGEST_ALONE and _ALONE.fullmatch(text):
+        text = found.replace("ssn", _ALONE, text)
     if " " in text and ("ssn" in text.lower() or "ocial" in text):
         text = found.replace("ssn", _NAMED_SSN, text)
     return text

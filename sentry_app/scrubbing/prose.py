@@ -7,7 +7,7 @@ letters and digits mixed. Numbers alone are taken after the names of codes only.
 import re
 
 from sentry_app.scrubbing.findings import Findings
-from sentry_app.scrubbing.keys import SecretKeys, words
+from sentry_app.scrubbing.keys import SecretKeys, is_name_of_resource, words
 
 #: What may be a value: a word with a digit in it.
 _VALUE = re.compile(
@@ -15,7 +15,7 @@ _VALUE = re.compile(
 )
 #: The words before it, and what leads from them to it.
 _LEAD = re.compile(
-    r"(?<![\w.\-/])([A-Za-z][\w\-]{1,40}(?: [A-Za-z][\w\-]{1,40}){0,4})"
+    r"(?<![\w.\-/])([A-Za-z][\w\-]{1,40}(?: [A-Za-z\d][\w\-]{0,40}){0,4})"
     r"(\s?[:|\t\-\u2013\u2014]\s?[\"'`]?|\s[\"'`(]?)\Z"
 )
 #: A code that stands before its name.
@@ -24,8 +24,20 @@ _CODE_FIRST = re.compile(
     r"(?:code|otp|pin|passcode)\b",
     re.I,
 )
+#: A code, and what it is for.
+_CODE_USED = re.compile(
+    r"\b(?:use|enter) (?:the |this )?code:? (?P<secret>\d{4,8}) (?:to|for) "
+    r"(?:sign|log|verif|confirm|complet|reset|authenticat|activat)",
+    re.I,
+)
 #: Whose it is: ``the password for ann is x``.
-_WHOSE = re.compile(r"(?<=[a-z]) (?:for|of) (?:user )?[\w.@\-]{1,40}(?= (?:is|was|are)\b)", re.I)
+_WHOSE = re.compile(
+    r"(?<=[A-Za-z]) (?:for|of) (?:the )?(?:account |card |order |user )?[\w.@\-]{1,40}"
+    r"(?= (?:is|was|are)\b)",
+    re.I,
+)
+#: What makes the word after ``to`` a value: ``changed password to x``.
+_SET = re.compile(r"(?<!\w)(?:set|chang|updat|reset|rotat)(?:e|ed|es|s|ing|ting)? ", re.I)
 _LINKS = frozenset("are as given is of provided received sent used value was".split())  # noqa: SIM905
 _LONGEST_LEAD = 80
 
@@ -51,7 +63,8 @@ class Prose:
                 parts += [text[done : match.start()], found.remove("key", value)]
                 done = match.start() + len(value)
         text = "".join([*parts, text[done:]]) if parts else text
-        return found.replace("key", _CODE_FIRST, text) if " is your " in text else text
+        text = found.replace("key", _CODE_FIRST, text) if " is your " in text else text
+        return found.replace("key", _CODE_USED, text) if " code" in text else text
 
     def _is_secret(self, value: str, text: str, start: int) -> bool:
         lead = _LEAD.search(text, max(0, start - _LONGEST_LEAD), start)
@@ -59,12 +72,14 @@ class Prose:
             return False
         before = _WHOSE.sub("", lead[1]).split(" ")
         linked = len(before)
+        if before[-1] == "to" and _SET.match(lead[1]):
+            before.pop()
         while before and before[-1].lower() in _LINKS:
             before.pop()
         is_linked = len(before) < linked or lead[2].strip() != ""
         for count in range(1, min(len(before), 3) + 1):
             name = "_".join(before[-count:])
-            if name in self._keys:
+            if name in self._keys and not is_name_of_resource(name, value):
                 return _fits(value, words(name)[-1], is_linked)
         return False
 

@@ -4,7 +4,8 @@ import re
 from typing import Any
 
 from sentry_app.scrubbing.findings import FILTERED, Findings
-from sentry_app.scrubbing.keys import SecretKeys
+from sentry_app.scrubbing.keys import SecretKeys, is_name_of_resource
+from sentry_app.scrubbing.messages import is_complaint
 from sentry_app.scrubbing.pairs import unquoted
 from sentry_app.scrubbing.patch import Node, Patch
 from sentry_app.scrubbing.remarks import Remarks
@@ -69,10 +70,19 @@ def may_be_secret(key: Any, value: Any) -> bool:
     if value is None or value is True or value is False:
         return False
     if isinstance(value, str):
-        if value in _NOTHING:
+        if value in _NOTHING or is_complaint(unquoted(value)):
+            return False
+        if is_name_of_resource(str(key), unquoted(value)):
             return False
     elif isinstance(value, (dict, list, tuple)):
-        return bool(value)
+        return bool(value) and not _are_complaints(value)
     if str(key).lower().endswith("tokens"):
         return not str(value).isdecimal()
     return value not in (0, 1)
+
+
+def _are_complaints(value: Any) -> bool:
+    """Whether ``value`` is the list of messages that a form or serializer has for a field."""
+    return isinstance(value, (list, tuple)) and all(
+        isinstance(one, str) and is_complaint(unquoted(one)) for one in value
+    )

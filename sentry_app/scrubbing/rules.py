@@ -35,7 +35,7 @@ class Rules:
         """``text`` without its secrets."""
         if not _WORD.fullmatch(text):
             parameters = parameters_of(text, self._keys)
-            if parameters.secret:
+            if parameters.secret or parameters.names:
                 found.statements[text] = parameters
         return self._scrub(text, found, 0)
 

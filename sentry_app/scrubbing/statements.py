@@ -19,14 +19,25 @@ _AFTER_NAME = re.compile(
     rf"(?P<gap>\s{{0,2}},\s{{0,2}}|\s{{1,4}})(?=[bBuUrN]?{QUOTE})"
 )
 #: The parameters of a statement, as Django's log and SQLAlchemy's errors have them.
-_PARAMETERS = re.compile(r"\b(?:args|params|parameters)(?:=|:\s?)(?=[\[(])[\[(]{1,2}")
+_PARAMETERS = re.compile(r"\b(?:args|params|parameters)(?:\s?=\s?|:\s?)(?=[\[(])[\[(]{1,2}", re.I)
 #: ``add_argument("--password", default="x")``; ``setdefault("API_KEY", "x")``,
 #: ``config("API_KEY", default="x")``.
+_MAY_BE_BOUND = re.compile(r"arg|param|ARG|PARAM").search
 _DEFAULT = re.compile(r"[\"']--?([A-Za-z][\w\-]{1,60})[\"'][^\n]{0,200}?\bdefault=(?=[\"'])")
 _ARGUMENT = re.compile(
     r"\([\"'](?=([A-Za-z_][\w\-.]{1,60}))\1[\"'],\s?(?:default=)?(?=[\"'](?=[^\s\"']{0,80}\d)[^\s\"']{8,}[\"'])"
 )
-_FIELD = re.compile(r"[a-z_\-]{1,40}")
+_FIELD = re.compile(r"[a-z_\-]{1,40}|(?:[A-Z]?[a-z]{1,20}-){1,5}[A-Za-z]{1,20}")
+#: The values of migrations look random: ``("auth", "0001_initial")``.
+_MIGRATION = re.compile(r"\d{4}_[a-z_0-9]{1,100}")
+#: What a usage line calls the value of an option: ``[--token TOKEN]``.
+_METAVAR = re.compile(r"[A-Z][A-Z_\-]{1,30}(?=[\s\])|,]|\Z)")
+#: The message of Django's fields: ``Field 'pin' expected a number but got '12x'``.
+_EXPECTED = re.compile(r"\bField [\"'](\w{1,80})[\"'] expected \w{1,10} \w{1,20} but got (?=\S)")
+#: What a query calls a literal: ``SELECT 'x' AS password``.
+_ALIAS = re.compile(
+    r"(?<![\w'])'(?P<secret>[^'\n]{3,400})'\s{1,4}AS\s{1,4}[\"`]?(?P<name>\w{1,60})", re.I
+)
 #: A validation error of Pydantic 2: the field on a line of its own, its value in the next.
 _VALIDATED = re.compile(
     r"(?:^|\n)(?:[\w\[\]]{1,80}\.){0,8}([\w]{1,80})\n\s{1,4}[^\n]{0,400}?\binput_value="
@@ -43,6 +54,10 @@ class Statements:
         """``text`` without the secrets in command lines, commands and statements."""
         if "-" in text:
             text = self._after(_FLAG, text, found, self._is_flag)
+        if "but got " in text:
+            text = self._after(_EXPECTED, text, found, self._is_flag)
+        if "' AS " in text or "' as " in text:
+            text = _ALIAS.sub(lambda match: self._alias(match, found), text)
         if "input_value=" in text:
             text = self._after(_VALIDATED, text, found, self._is_flag)
         if (
@@ -56,16 +71,22 @@ class Statements:
             text = self._after(_AFTER_NAME, text, found, self._is_named)
         if "'" in text and "(" in text:
             text = self._inserted(text, found)
-        return self._bound(text, found) if "arg" in text or "param" in text else text
+        return self._bound(text, found) if _MAY_BE_BOUND(text) else text
 
     def scrub_source(self, line: str, found: Findings) -> str:
         """A line of source code: arguments that a literal before them calls secret."""
         if "default=" in line:
             line = self._after(_DEFAULT, line, found, self._is_flag)
-        return self._after(_ARGUMENT, line, found, self._is_flag)
+        return self._after(_ARGUMENT, line, found, self._is_flag) if "," in line else line
+
+    def _alias(self, match: re.Match[str], found: Findings) -> str:
+        if match["name"] not in self._keys or is_placeholder(match["secret"]):
+            return match[0]
+        rest = match[0][match.end("secret") - match.start() :]
+        return f"'{found.remove('key', match['secret'])}{rest}"
 
     def _is_flag(self, match: re.Match[str]) -> bool:
-        return match[1] in self._keys
+        return match[1] in self._keys and _METAVAR.match(match.string, match.end()) is None
 
     def _is_named(self, match: re.Match[str]) -> bool:
         if match["name"] not in self._keys:
@@ -89,12 +110,18 @@ class Statements:
             if span is None or span.start == span.end or span.start < done:
                 continue
             value = text[span.start : span.end]
-            if not is_placeholder(value) and not (
-                pattern is _AFTER_NAME and _is_field(match, value, text, span.end)
-            ):
+            if not is_placeholder(value) and not self._is_name(match, value, span.end):
                 parts += [text[done : span.start], found.remove("key", value)]
                 done = span.end
         return "".join([*parts, text[done:]]) if parts else text
+
+    def _is_name(self, match: re.Match[str], value: str, end: int) -> bool:
+        """Whether what follows a name is one too, and no value."""
+        if match.re is _AFTER_NAME:
+            return _is_field(match, value, match.string, end)
+        if match.re is _ARGUMENT:
+            return value in self._keys or _MIGRATION.fullmatch(value) is not None
+        return False
 
     def _inserted(self, text: str, found: Findings) -> str:
         """``INSERT INTO t (a, password) VALUES (1, 'x'), (2, 'y')``: by the place of the column."""
@@ -103,7 +130,7 @@ class Statements:
             return text
         columns = columns_of(match)
         secret = {index for index, column in enumerate(columns) if column in self._keys}
-        return _without(secret, len(columns), text, match.end(), found) if secret else text
+        return without(secret, len(columns), text, match.end(), found) if secret else text
 
     def _bound(self, text: str, found: Findings) -> str:
         """``UPDATE t SET password = %s; args=('x',)``: by the place of the placeholder."""
@@ -113,10 +140,10 @@ class Statements:
         parameters = parameters_of(text[: match.start()], self._keys)
         if not parameters.secret:
             return text
-        return _without(parameters.secret, parameters.number, text, match.end(), found)
+        return without(parameters.secret, parameters.number, text, match.end(), found)
 
 
-def _without(secret: Collection[int], count: int, text: str, start: int, found: Findings) -> str:
+def without(secret: Collection[int], count: int, text: str, start: int, found: Findings) -> str:
     """``text`` without those values from ``start`` on whose places, in rows of ``count``, are
     ``secret``.
     """

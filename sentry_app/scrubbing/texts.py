@@ -7,15 +7,16 @@ models, YAML, dotenv, GraphQL and SQL comparisons: a name, a separator, a value.
 import re
 
 from sentry_app.scrubbing.findings import FILTERED, Findings
-from sentry_app.scrubbing.keys import SecretKeys, words
+from sentry_app.scrubbing.keys import SecretKeys, is_name_of_resource, words
 from sentry_app.scrubbing.literals import QUOTE, SCHEME, Span, value_at
+from sentry_app.scrubbing.messages import RANDOM, are_complaints, is_complaint
 
 _PAIR = re.compile(
     # The name, without backtracking into it; then what may close it, and a separator.
     rf"(?:(?<![\w%])|(?<=%[0-9A-Fa-f]{{2}}))(?=([^\W][\w.\-]{{0,80}}(?:\[[\w.\-]{{0,40}}\]){{0,4}}))\1(?P<close>(?:{QUOTE}|[\])*]|%5[dD])*)"
     r"(?P<sign>:\s?(?P<type>[A-Za-z_][\w.]{0,40})(?:\[[\w., ]{0,40}\])?\s=\s(?=[\"'`])"
-    r"|\s{0,4}(?:=>|[=!<>:]?=(?:%20)?|<>|:(?!:|//)\*{0,2}|::(?=\s)|\uff1a|->)\s{0,4}"
-    r"|\s{1,4}(?:not\s{1,4})?(?:i?like|in|is)\s{1,4}(?=[\"'(]))",
+    r"|\s{0,4}(?:=>|(?:[=!]==|[=!<>:]?=)(?!=)(?:%20)?|<>|:(?!:|//)\*{0,2}|::(?=\s)|\uff1a|->)\s{0,4}"
+    r"|\s{1,4}(?:not\s{1,4})?(?:(?:i?like|is)\s{1,4}(?=[\"'(])|in\s{1,4}(?=\()))",
     re.I,
 )
 #: Looked for first; most texts have none of them.
@@ -31,12 +32,14 @@ _WORD_BEFORE = re.compile(r"([A-Za-z]{2,20})[ ]\Z")
 _NO_SECRET = re.compile(
     r"%s|%d|%\(\w*\)[sd]|\?|[$:@]\w{0,40}|\$?\{(?!\w*\d\w{8})[\w.: ]*\}"
     r"|\{\{.*\}\}|\{%.*%\}|\[\]|\(\)|\*+|x+"
-    r"|\.+|…|<\w*>|\((?:\s{0,2}(?:%s|\?|[$:]\w{1,40}|%\(\w{1,40}\)s|null|default),?)+\s{0,2}\)"
+    r"|\.+|…|<\w*>|<[a-z]+(?:[_\- ][a-z]+)*>|your[_\-][a-z_\-]+"
+    r"|\((?:\s{0,2}(?:%s|\?|[$:]\w{1,40}|%\(\w{1,40}\)s|null|default),?)+\s{0,2}\)"
     r"|[\[<(]?(?:redacted|removed|hidden|masked|scrubbed|sanitized|filtered)[\])>]?|default"
     r"|none|null|nil|undefined|true|false|[a-z]|\w+ object|empty|unset|blank|missing|required"
     r"|invalid|expired|unknown|optional|ok|yes|no|not|is|was|are|the|a|an|must|cannot|could|should|has|str|int|bytes|bool"
     r"|string|number|object|any|incorrect|wrong|rejected|accepted|denied|failed|failure|too|this|your|enter"
     r"|and|or|for|in|of|on|to|changed|updated|created|deleted|revoked|started|closed|opened|mismatch"
+    r"|options?|arguments?|parameters?|flags?|fields?|instead"
     rf"|\(\s*select\b.*|n/a|-+|[\\]+|{re.escape(FILTERED)}",
     re.I,
 )
@@ -45,17 +48,17 @@ _CALL = re.compile(r"[A-Za-z_][\w.]*\(")
 #: A value that is looked up in one of these stands in source code.
 _LOOKUP = re.compile(
     r"(?:self|cls|settings|conf|config|request|os|env|environ|args|options|kwargs|form|app|user)"
-    r"(?:\.[A-Za-z_]{1,60}){1,5}(?:[(\[].*)?",
+    r"(?:\.[A-Za-z_]{1,60}){1,5}(?:[(\[].*)?"
+    r"|redis\.p?call\(.*|(?:ARGV|KEYS)\[\d+\]",  # Lua within Redis
     re.S,
 )
-_RANDOM = re.compile(r"(?<!\w)(?=[A-Za-z_\-]*\d)(?=[\d_\-]*[A-Za-z])[\w\-.~]{6,}(?!\w)")
-_LITERAL = re.compile(r"'[^'\"\n]*'|\"[^\"\n]*\"")
-_SENTENCE = re.compile(
-    r"(?=.*\b(?:are|be|can|cannot|didn.t|does|doesn.t|expired|has|have|incorrect|invalid|is|may|must"
-    r"|not|required|valid)\b|Invalid|Incorrect|Expired)[A-Z][a-z].*\."
-)
-_LONGEST_MESSAGE = 2_000
 _LOWER = re.compile(r"[a-z]{1,12}")
+#: ``config('API_KEY')``, ``data['pin']``
+_BY_NAME = re.compile(r"[A-Za-z_][\w.]{0,60}[\[(]([\"'])(?P<name>[A-Za-z_]{1,60})\1[\])]?")
+_ANNOTATION = re.compile(r"[A-Za-z_.]{0,60}[A-Z][a-z]{1,40}(?:[A-Z][a-z]{1,40})*(?:\[.*\])?", re.S)
+_WORDS_OF_SOURCE = re.compile(r"[A-Za-z_]{1,40}\d?(?:[ .\-][A-Za-z_]{1,40}){0,12}[.!?]?")
+#: A line of a docstring rather than of YAML: ``password: Password for the key.``
+_DESCRIPTION = re.compile(r"[A-Z][a-z]{1,20} (?:\D* )?(?:an?|for|if|in|is|not|of|or|the|to) \D*")
 #: What AWS names: after ``secret`` stands which one it is.
 _ARN = re.compile(r"(?<!\w)arn:[\w:\-]{1,90}:\Z")
 #: Names whose value may be a plain word.
@@ -66,6 +69,16 @@ _TYPE = re.compile(r"(?:str|int|bytes|Optional(?:\[.*\])?|[A-Z][a-z]+!?)(?:\s*\|
 
 #: So often a text is looked through for values that then stay; after that they go.
 _PATIENCE = 20
+#: So short, what has no letter or digit is punctuation (``"; ".join``), and no secret.
+_SHORT = 4
+#: A field of a template: ``f"{user}:{password}"``.
+_FIELD = re.compile(
+    r"\{(?:\d{1,2}|[A-Za-z_.]{1,60}\d{0,2})?(?:\[[A-Za-z_'\d]{1,20}\])?(?:\(\))?(?:![rsa])?\}"
+    r"|%(?:\(\w{1,40}\))?[sdr]"
+)
+#: A shorter number is no token, but the number of one (``token:42``).
+_SHORTEST_NUMBER = 6
+_NUMBERED = frozenset({"auth", "cookie", "csrf", "jwt", "key", "session", "token"})
 #: Letters before a name in YAML.
 _DEEPEST = 200
 #: Names whose bare value has several words.
@@ -115,7 +128,12 @@ class Pairs:
         value = text[span.start : span.end]
         if span.kind != "quoted" and (_is_code(match, value) or self._is_prose(match, value)):
             return False
-        return not (is_placeholder(value) or _says_what_is_wrong(span, value))
+        if quoted_only and _is_word_of_source(match, value):
+            return False
+        if is_name_of_resource(match[1], value):
+            return False
+        is_message = is_complaint if span.kind == "quoted" else are_complaints
+        return not (is_placeholder(value) or is_message(value))
 
     def _is_prose(self, match: re.Match[str], value: str) -> bool:
         """Whether a bare ``value`` is a word of prose, a count, or the name of a variable."""
@@ -124,7 +142,17 @@ class Pairs:
             return value.isdecimal()
         if value.isdecimal() and len(value) < (4 if name == ("pass",) else 2):
             return True  # ``pass: 12``, and the cache's ``session:1``
-        if value == match[1] or (value in self._keys and " = " in match["sign"]):
+        if value.isdecimal() and name[-1] in _NUMBERED and len(value) < _SHORTEST_NUMBER:
+            return True
+        looked_up = _BY_NAME.fullmatch(value)
+        name_there = looked_up["name"] if looked_up else value
+        if value == match[1] or _DESCRIPTION.fullmatch(value):
+            return True
+        if (
+            match["sign"] in (" = ", ": ")
+            and name_there.isidentifier()
+            and name_there in self._keys
+        ):
             return True
         return _LOWER.fullmatch(value) is not None and _PASSWORDS.isdisjoint(name)
 
@@ -139,7 +167,11 @@ def is_placeholder(value: str) -> bool:
     scheme = SCHEME.match(f"{value} -")
     if scheme:
         return is_placeholder(value[scheme.end() :]) if scheme.end() < len(value) else True
-    return _NO_SECRET.fullmatch(value) is not None
+    if _NO_SECRET.fullmatch(value):
+        return True
+    if len(value) > _SHORT and not _FIELD.search(value):
+        return False
+    return not any(map(str.isalnum, _FIELD.sub("", value)))
 
 
 def _is_in_source(match: re.Match[str], span: Span, text: str) -> bool:
@@ -148,27 +180,17 @@ def _is_in_source(match: re.Match[str], span: Span, text: str) -> bool:
         return text[match.start() - 1 : match.start()] not in ("?", "&")
     before = text[: match.start()]
     is_within = before.count("'") % 2 == 1 or before.count('"') % 2 == 1
-    return is_within and _RANDOM.fullmatch(text[span.start : span.end]) is not None
+    return is_within and RANDOM.fullmatch(text[span.start : span.end]) is not None
 
 
-def _says_what_is_wrong(span: Span, value: str) -> bool:
-    """Whether this is what is wrong with a value, as forms say it, and not the value."""
-    value = value[:_LONGEST_MESSAGE]
-    if span.kind == "quoted":
-        return _SENTENCE.fullmatch(value) is not None and not _RANDOM.search(value)
-    return span.kind == "container" and _are_messages(value)
-
-
-def _are_messages(value: str) -> bool:
-    """Whether all that stands in a list is a sentence."""
-    literals = [literal[1:-1] for literal in _LITERAL.findall(value)]
-    rest = _LITERAL.sub("", value).replace("ErrorDetail(string=", "").replace("code=", "")
-    return (
-        not rest.strip("[](), ")
-        and any(map(_SENTENCE.fullmatch, literals))
-        and all(_SENTENCE.fullmatch(text) or _LOWER.fullmatch(text) for text in literals)
-        and not _RANDOM.search(value)
-    )
+def _is_word_of_source(match: re.Match[str], value: str) -> bool:
+    """Whether a literal is a type, or a plain word for what is no password: source has many of
+    them (``token == "COLLATE"``, ``salt="django.core.signing"``).
+    """
+    if ":" in match["sign"] and _ANNOTATION.fullmatch(value):
+        return True
+    is_password = not _PASSWORDS.isdisjoint(words(match[1]))
+    return not is_password and _WORDS_OF_SOURCE.fullmatch(_FIELD.sub("", value)) is not None
 
 
 def _is_code(match: re.Match[str], value: str) -> bool:

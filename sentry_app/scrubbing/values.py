@@ -21,6 +21,8 @@ class Form(NamedTuple):
 
 
 _B64 = r"[A-Za-z0-9+/=_\-.~]"
+#: What stands for a password in a template or a manual.
+_NO_FIELD = r"(?!(?:\[?PASSWORD\]?|\[?password\]+|\{[\w.]{0,40}\}|\*+)@)"
 _KEY_NAME = r"(?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?"
 
 FORMS = (
@@ -45,7 +47,7 @@ FORMS = (
         "userinfo",
         ("://",),
         re.compile(
-            r"[A-Za-z][A-Za-z0-9+.\-]{0,30}://[^\s/?#:@\"'<>]{0,200}:(?P<secret>[^\s/?#\"'<>]{1,400})@"
+            rf"[A-Za-z][A-Za-z0-9+.\-]{{0,30}}://[^\s/?#:@\"'<>]{{0,200}}:{_NO_FIELD}(?P<secret>[^\s/?#\"'<>]{{1,400}})@"
         ),
     ),
     Form(
@@ -59,7 +61,9 @@ FORMS = (
     Form(
         "userinfo",
         ("://",),
-        re.compile(r"[A-Za-z][A-Za-z0-9+.\-]{0,30}://(?P<secret>[^\s/?#:@\"'<>]{16,400})@"),
+        re.compile(
+            r"[A-Za-z][A-Za-z0-9+.\-]{0,30}://(?P<secret>(?=[A-Za-z]{0,60}[^A-Za-z])[^\s/?#:@\"'<>]{16,400})@"
+        ),
     ),
     Form(
         "userinfo",
@@ -102,6 +106,13 @@ FORMS = (
         re.compile(r"AWS4-HMAC-SHA256[^\n]{0,400}?\bSignature=(?P<secret>[0-9a-f]{64})"),
     ),
     Form(
+        "authorization",
+        ("SSWS ", "GenieKey ", "Splunk ", "DPoP "),
+        re.compile(
+            rf"\b(?:SSWS|GenieKey|Splunk|DPoP)\s(?P<secret>(?=[^\s\d]{{0,60}}\d){_B64}{{16,}})"
+        ),
+    ),
+    Form(
         "jwt",
         ("eyJ", "ewog"),
         re.compile(
@@ -123,6 +134,13 @@ FORMS = (
         re.compile(
             r"(?<!\w)\$(?:2[abxy]|argon2(?:id|i|d)|scrypt|[156y]|sha1|pbkdf2(?:-sha\d+)?|apr1|bcrypt-sha256)"
             r"\$(?P<secret>[^\s\"'<>;)\]}]{8,})"
+        ),
+    ),
+    Form(
+        "password hash",
+        ("scrypt:", "pbkdf2:"),
+        re.compile(
+            r"\b(?:scrypt|pbkdf2:\w{1,10})(?::\d{1,8}){1,3}\$(?P<secret>[\w./+=]{4,64}\$[0-9a-f]{40,})"
         ),
     ),
     Form(

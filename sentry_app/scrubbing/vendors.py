@@ -109,6 +109,8 @@ TOKENS = (
     rf"nvapi-{_W}{{40,}}",
     rf"jina_{_A}{{50,}}",
     rf"fc-{_X}{{32}}",
+    rf"v[1-4]\.(?:local|public)\.{_W}{{40,}}",  # PASETO
+    rf"MDA[a-z0-9]{_W}{{80,}}",  # a macaroon
     # others
     rf"lin_(?:api|oauth)_{_A}{{32,}}",
     rf"secret_{_A}{{43}}",
@@ -133,7 +135,8 @@ TOKENS = (
     rf"pnu_{_A}{{36}}",
     rf"dop_v1_{_X}{{64}}",
     rf"sl\.{_W}{{100,}}",
-    r"[A-Za-z0-9+/]{86}==",
+    # Azure's keys; SHA-512 looks the same.
+    r"(?<![+/])(?<!sha512[-:=])(?<!sha-512[-:=])(?<!SHA-512[-:=])[A-Za-z0-9+/]{86}==",
     rf"{_A}{{52}}JQQJ99{_A}{{18,30}}",  # Azure's keys since 2024
     rf"AKID{_A}{{32,}}",
     rf"(?:AQVN|t1\.9eu){_W}{{35,}}",
@@ -179,7 +182,8 @@ TOKENS = (
     rf"(?<![+])u\+(?=[A-Za-z_\-]{{0,17}}\d)(?=[^A-Z]{{0,17}}[A-Z]){_W}{{18}}(?!{_W})",
 )
 
-_TOKEN = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(TOKENS)})")
+#: Before it stands no letter or digit, unless that spells a line break out (in a repr, in JSON).
+_TOKEN = re.compile(rf"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))(?:{'|'.join(TOKENS)})")
 _SHORTEST = 16
 
 
