@@ -94,6 +94,12 @@ def opening(secret: str) -> str:
     return safe[0][: len(secret) * 55 // 100] if safe else ""
 
 
+def is_heard(secrets: Iterable[str], text: str) -> bool:
+    """Whether one of ``secrets`` stands in ``text``, in any spelling."""
+    likely = [secret for secret in secrets if opening(secret) in text]
+    return bool(likely) and Echoes(likely).heard_in(text) is not None
+
+
 def encodings(secret: str) -> set[str]:
     """The base64 spellings of ``secret``, without the ends that its neighbours decide."""
     raw = secret.encode("utf-8", "replace")

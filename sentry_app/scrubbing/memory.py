@@ -51,12 +51,19 @@ class Shape(NamedTuple):
     may_spell_out: bool
 
 
+Getter = Callable[[Any], tuple[Any, ...]]
+Plan = tuple[Getter | None, Getter | None, str, list[tuple[Any, Any, Any]]]
+
+
 class Table(dict[Any, Any]):
     """What to do with each key in one part of an item; filled with unknown keys as they come."""
 
     def __init__(self, kinds: Mapping[Any, Any] = MappingProxyType({})) -> None:
         super().__init__(kinds)
         self.shapes: dict[tuple[Any, ...], Shape] = {}
+        #: Of the shapes that are not special, what a glance needs: how to get the texts, and what
+        #: is kept, or None if there is nothing; the keys as one text, and the rest.
+        self.plans: dict[tuple[Any, ...], Plan] = {}
 
 
 class Memory:
@@ -118,6 +125,10 @@ class Memory:
         )  # fmt: skip
         if not is_odd and len(keys) <= 50 and len(table.shapes) < self.MAX_SHAPES:
             table.shapes[keys] = shape
+            table.plans.pop(keys, None)
+            if not shape.is_special:
+                values, values_kept = texts and shape.values, kept and shape.values_kept
+                table.plans[keys] = values or None, values_kept or None, names, rest
         return shape
 
     def _below(self, kind: Any) -> Table | None:

@@ -11,10 +11,12 @@ from sentry_app.scrubbing.echoes import (
     encodings,
     hexadecimal,
     is_distinct,
+    is_heard,
     opening,
     plain,
 )
 from sentry_app.scrubbing.findings import FILTERED, Findings
+from sentry_app.scrubbing.glance import Glance, odd_ones
 from sentry_app.scrubbing.keys import SecretKeys
 from sentry_app.scrubbing.memory import Memory
 from sentry_app.scrubbing.names import rename
@@ -75,7 +77,43 @@ class Scrubber:
             return FILTERED
 
     def _scrub(self, data: Any) -> Any:
-        walk = Walk(self._memory, data)
+        glance = self._glance(data)
+        if glance is not None and not glance.unclear:
+            return data
+        return self._walked(data, glance)
+
+    def _glance(self, data: Any) -> Glance | None:
+        """A first look at ``data``; None if it tells nothing."""
+        try:
+            glance = Glance(self._memory, data)
+            if glance.is_blind:
+                return None
+            self._judge(glance)
+        except Exception:  # what it does not understand, the walk does
+            return None
+        return glance
+
+    def _judge(self, glance: Glance) -> None:
+        """Find out in which parts something is suspect; the other texts are remembered."""
+        values, lines = glance.new()
+        texts = [value for value in values if type(value) is str]
+        suspects: set[Any] = set(odd_ones(values)) if len(texts) < len(values) else set()
+        if texts or lines:
+            both = [*texts, *lines]
+            joined = SEPARATOR.join(both)
+            suspects.update(self._suspects(both, joined))
+            if self._known.heard_in(joined):
+                suspects.update(both)
+        if suspects:
+            glance.doubt(suspects)
+            texts = [text for text in texts if text not in suspects]
+            lines -= suspects
+        if texts or lines:
+            self._memory.remember(texts, lines, {})
+
+    def _walked(self, data: Any, glance: Glance | None) -> Any:
+        """``data`` without secrets; only what is unclear at a ``glance`` is walked."""
+        walk = Walk(self._memory, data, glance.unclear if glance else None)
         lines = walk.source.values.difference(self._memory.clean_lines)
         changes = Changes()
         clean = self._scrub_texts(walk.texts, self._rules.scrub, changes.texts, walk)
@@ -86,7 +124,10 @@ class Scrubber:
             walk,
         )
         self._memory.remember(clean, clean_lines, walk.found.statements)
-        echoes = self._echoes(changes, walk) if walk.found.secrets else None
+        own = self._own(walk) if walk.found.secrets else set()
+        if own and glance and is_heard(own, SEPARATOR.join(glance.texts())):
+            return self._walked(data, None)
+        echoes = self._echoes(own, changes, walk) if own else None
         changes.into(walk)
         templates.scrub(data, walk)
         parameters.scrub(walk)
@@ -152,14 +193,16 @@ class Scrubber:
         return scrubbed, found.fired[before:] or ["too long"]
 
     @staticmethod
-    def _echoes(changes: Changes, walk: Walk) -> Echoes | None:
-        """The secrets that were found and stand elsewhere too; there they go."""
+    def _own(walk: Walk) -> set[str]:
+        """The secrets that were found, and what may echo them."""
         own = {part for value in walk.found.secrets for part in plain(value) if is_distinct(part)}
-        if not own:
-            return None
         if len(own) > MAX_ECHOES:
             own = set(sorted(own, key=len)[-MAX_ECHOES:])
-        own |= encoded(own, walk.found.decoded)
+        return own | encoded(own, walk.found.decoded)
+
+    @staticmethod
+    def _echoes(own: set[str], changes: Changes, walk: Walk) -> Echoes | None:
+        """Those of the secrets that stand elsewhere too; there they go."""
         joined = SEPARATOR.join([*changes.all_texts(walk), *walk.names])
         own = {secret for secret in own if opening(secret) in joined}
         echoes = Echoes(own).heard_in(joined)

@@ -7,7 +7,7 @@ goes at once is put in a patch. What a text loses is decided afterwards, for all
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import chain
 from typing import Any
 
@@ -40,9 +40,9 @@ Look = Callable[[Sequence[Any], Nodes, Any, int], None]
 
 
 class Walk(Removal):
-    """One walk over one item."""
+    """One walk over one item, or over what stands under the keys ``only`` of it."""
 
-    def __init__(self, memory: Memory, data: Any) -> None:
+    def __init__(self, memory: Memory, data: Any, only: Collection[Any] | None = None) -> None:
         super().__init__(memory.keys, data)
         self.memory = memory
         self.left = MAX_CONTAINERS
@@ -56,7 +56,8 @@ class Walk(Removal):
         self.names: set[str] = set()
         #: Nodes of mappings with keys that may hold secrets themselves.
         self.odd: Nodes = []
-        self._item(0, data, memory.root, None, 0)
+        part = data if only is None else {key: data[key] for key in only}
+        self._item(0, part, memory.root, None, 0)
         self._others()
 
     def _mapping(  # noqa: C901

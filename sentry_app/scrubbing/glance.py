@@ -1,0 +1,245 @@
+"""A first look at an item: which of its parts have to be walked at all.
+
+Most parts of most items hold nothing. Their mappings have keys that came before, none of them
+secret, and their texts came before or pass the triage. So this look gathers the texts and notes no
+place, which is half the work of the walk (``walk.py``). What it cannot tell at once, it leaves to
+the walk: a part is clear only if the walk would find nothing in it.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import Any
+
+from sentry_app.scrubbing.memory import PLAIN, SCALARS, SECRET, Memory, Shape, Table
+from sentry_app.scrubbing.oddities import is_odd
+from sentry_app.scrubbing.pairs import secret_places
+from sentry_app.scrubbing.protocol import SOURCE
+from sentry_app.scrubbing.removal import may_be_secret
+from sentry_app.scrubbing.walk import MAX_CONTAINERS, MAX_DEPTH
+
+_NOTHING = None, None
+#: The part that is the texts of the item itself.
+_TOP = object()
+#: In a log line, the template decides on its parameters (``templates.py``).
+_LOGGED = frozenset({"items", "logentry"})
+_DICT, _LIST = frozenset({dict}), frozenset({list})
+_LINES = frozenset({str, type(None)})
+#: So many mappings with the same keys are looked at together; for fewer it costs more.
+_SEVERAL = 4
+
+
+class Unclear(Exception):
+    """The part has to be walked."""
+
+
+class Glance:
+    """A look at ``data``: ``parts`` are clear if their texts are, others ``unclear`` at once.
+
+    If it ``is_blind``, nothing is known.
+    """
+
+    def __init__(self, memory: Memory, data: Any) -> None:
+        self._memory, self._keys, self._generic = memory, memory.keys, memory.generic
+        #: The texts and numbers under each key of the item; and those of the item itself.
+        self.parts: dict[Any, set[Any]] = {}
+        #: The lines of source in all parts, and under which keys they are.
+        self.lines: set[Any] = set()
+        self._sourced: set[Any] = set()
+        #: The keys of the item under which something has to be walked.
+        self.unclear: list[Any] = []
+        #: The keys of the mappings in all parts.
+        self.names: set[str] = set()
+        self._left = MAX_CONTAINERS
+        self._top: tuple[Any, ...] = ()
+        shape = memory.root.shapes.get(tuple(data)) if type(data) is dict else None
+        self.is_blind = shape is None or shape.is_special or not self._item(data, shape)
+
+    def texts(self) -> list[str]:
+        """All texts and names in the clear parts."""
+        values = chain(self.names, self.lines, *self.parts.values())
+        return [text for text in values if type(text) is str]
+
+    def new(self) -> tuple[set[Any], set[Any]]:
+        """The values and the lines that were in no item before."""
+        clean = self._memory.clean
+        values: set[Any] = set()
+        for part in self.parts.values():
+            values |= part.difference(clean)
+        lines = self.lines.difference(self._memory.clean_lines)
+        lines.discard(None)
+        return values, lines
+
+    def doubt(self, suspects: set[Any]) -> None:
+        """Let those parts be unclear in which one of ``suspects`` stands."""
+        doubtful = [key for key, part in self.parts.items() if not suspects.isdisjoint(part)]
+        if not suspects.isdisjoint(self.lines):
+            doubtful += self._sourced.difference(doubtful, self.unclear)
+        for key in doubtful:
+            del self.parts[key]
+            self.unclear += self._top if key is _TOP else (key,)
+
+    def _item(self, data: dict[Any, Any], shape: Shape) -> bool:
+        """Look at the item itself, then at what is under each key; whether that can be done."""
+        if shape.kept and not _are_scalars(shape.values_kept(data)):
+            return False
+        try:
+            self.parts[_TOP] = set(shape.values(data))
+        except TypeError:
+            return False
+        self._top = shape.texts
+        for key, kind, inner in shape.rest:
+            self._values: set[Any] = set()
+            self._gather = self._values.update
+            self._seen: dict[int, tuple[Any, Any]] = {}
+            self._now = key
+            try:
+                if key in _LOGGED:
+                    raise Unclear
+                self._value(key, data[key], kind, inner, 1)
+            except Exception:  # the walk will tell
+                self.unclear.append(key)
+            else:
+                self.parts[key] = self._values
+        if self._memory.statements:
+            self.doubt(set(self._memory.statements.copy()))
+        return True
+
+    def _mapping(  # noqa: C901
+        self, data: dict[Any, Any], table: Table, depth: int
+    ) -> None:
+        plan = table.plans[tuple(data)]
+        values, kept, names, rest = plan
+        if rest and self._seen.get(id(plan), _NOTHING)[1] == data:
+            return  # one object stands in the variables of many frames
+        if values is not None:
+            self._gather(values(data))
+        if depth > MAX_DEPTH or (kept is not None and not _are_scalars(kept(data))):
+            raise Unclear
+        self.names.add(names)
+        for key, kind, inner in rest:
+            value = data[key]
+            # What is usual stands here and costs no call: this is where the time goes.
+            if inner is not None and type(value) is dict:
+                if value:
+                    self._mapping(value, inner, depth + 1)
+            elif inner is not None and type(value) is list:
+                if value:
+                    self._list(value, kind, depth + 1)
+            else:
+                self._value(key, value, kind, inner, depth)
+        if rest:
+            self._seen[id(plan)] = plan, data
+
+    def _value(self, key: Any, value: Any, kind: Any, inner: Table | None, depth: int) -> None:
+        cls = type(value)
+        if kind is SECRET and may_be_secret(key, value):
+            raise Unclear
+        if cls is dict:
+            if value:
+                self._mapping(value, inner or self._generic, depth + 1)
+        elif cls is list:
+            if value:
+                self._list(value, kind, depth + 1)
+        elif kind is SOURCE:
+            self._source((value,))
+        else:
+            self._values.add(value)
+
+    def _source(self, lines: Iterable[Any]) -> None:
+        if not _LINES.issuperset(map(type, lines)):
+            raise Unclear
+        self.lines.update(lines)
+        self._sourced.add(self._now)
+
+    def _list(self, data: list[Any], kind: Any, depth: int, in_list: bool = False) -> None:
+        self._left -= len(data)
+        types = set(map(type, data))
+        if depth > MAX_DEPTH or self._left < 0:
+            raise Unclear
+        if types == _DICT:
+            return self._mappings(data, kind if type(kind) is Table else self._generic, depth + 1)
+        if kind is SOURCE:
+            return self._source(data)
+        return self._plain_list(data, kind, types, depth, in_list)
+
+    def _plain_list(
+        self, data: list[Any], kind: Any, types: set[type], depth: int, in_list: bool
+    ) -> None:
+        if type(kind) is Table:
+            raise Unclear
+        if len(data) > 1 and str in types and secret_places(data, self._keys, in_list):
+            raise Unclear
+        if types <= SCALARS:
+            return self._gather(data)
+        for value in data:
+            if type(value) is list and value:
+                self._list(value, PLAIN, depth + 1, in_list=True)
+            else:
+                self._value(None, value, PLAIN, self._generic, depth)
+        return None
+
+    def _mappings(self, maps: Sequence[dict[Any, Any]], table: Table, depth: int) -> None:
+        """Look at ``maps``, which stand in the same part: those with the same keys at once."""
+        keys = tuple(maps[0])
+        if len(maps) > 1 and set(map(len, maps)) == {len(keys)}:
+            shape = table.shapes[keys]
+            try:
+                rows = list(map(shape.all, maps))
+            except KeyError:
+                pass
+            else:
+                return self._alike(shape, keys, rows, depth)
+        groups: dict[Any, list[Any]] = {}
+        for data in maps:
+            groups.setdefault(tuple(data), []).append(data)
+        for alike in groups.values():
+            if len(alike) < _SEVERAL:
+                for data in alike:
+                    self._mapping(data, table, depth)
+            else:
+                self._mappings(alike, table, depth)
+        return None
+
+    def _alike(self, shape: Shape, keys: Any, rows: list[tuple[Any, ...]], depth: int) -> None:
+        """``rows`` are the values of mappings with the same ``keys``."""
+        if shape.is_special or depth > MAX_DEPTH:
+            raise Unclear
+        self.names.add(shape.names)
+        if len(shape.texts) == len(keys):
+            return self._gather(chain.from_iterable(rows))
+        columns = dict(zip(keys, zip(*rows, strict=True), strict=False))
+        for key in shape.texts:
+            self._gather(columns[key])
+        for key in shape.kept:
+            if not _are_scalars(columns[key]):
+                raise Unclear
+        for key, kind, inner in shape.rest:
+            self._column(key, columns[key], kind, inner, depth)
+        return None
+
+    def _column(
+        self, key: Any, column: tuple[Any, ...], kind: Any, inner: Table | None, depth: int
+    ) -> None:
+        types = set(map(type, column))
+        if types == _DICT and kind is not SECRET:
+            self._left -= len(column)
+            self._mappings(column, inner or self._generic, depth + 1)
+        elif kind is SOURCE and list not in types:
+            self._source(column)
+        elif kind is SOURCE and types == _LIST:
+            self._source(list(chain.from_iterable(column)))
+        else:
+            for value in column:
+                self._value(key, value, kind, inner, depth)
+
+
+def _are_scalars(values: tuple[Any, ...]) -> bool:
+    """Whether JSON has all ``values`` as texts or numbers; members of enumerations too."""
+    return SCALARS.issuperset(map(type, values)) or all(
+        value is None or isinstance(value, (str, int, float)) for value in values
+    )
+
+
+def odd_ones(values: Iterable[Any]) -> list[Any]:
+    """Those of ``values`` that are no texts and have to be looked at."""
+    return [value for value in values if type(value) is not str and is_odd(value)]
