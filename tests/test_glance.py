@@ -96,7 +96,7 @@ def test_only_what_is_unclear_is_walked(monkeypatch: pytest.MonkeyPatch) -> None
     item = error(frame(order={"number": "12"}), request={"data": {"password": SECRET}})
     scrubber.scrub(item)
     glance = Glance(scrubber._memory, item)
-    assert glance.unclear == ["request"]
+    assert glance.unclear == {"request"}
     left = scrubber.scrub(item)
     assert left["request"] == {"data": {"password": FILTERED}}
     assert left["exception"] is item["exception"]
@@ -112,6 +112,8 @@ def test_only_what_is_unclear_is_walked(monkeypatch: pytest.MonkeyPatch) -> None
         lambda frames, value: frames[7]["vars"]["order"]["lines"].append({"sku": value}),
         lambda frames, value: frames[7]["vars"]["order"].update(lines=["--password", value]),
         lambda frames, value: frames[7]["vars"].update({value: "1"}),
+        lambda frames, value: [one["vars"]["order"].update(number=value) for one in frames],
+        lambda frames, value: [one["vars"].update(n=value) for one in frames[3:6]],
     ],
 )
 @pytest.mark.parametrize("value", ["81.54.77.24", "gh" + "p_" + "a1" * 18, "4111111111111" + "111"])
@@ -126,6 +128,35 @@ def test_nothing_is_overlooked_among_many_alike(
     change(changed["exception"]["values"][0]["stacktrace"]["frames"], value)
     for _ in range(2):
         assert value not in json.dumps(scrubber.scrub(copy.deepcopy(changed)))
+
+
+@pytest.mark.parametrize("first", ["extra", "exception"])
+def test_what_stands_in_two_parts_goes_from_both(first: str) -> None:
+    scrubber = new_scrubber()
+
+    def item(number: str) -> dict[str, Any]:
+        order = {"number": number, "lines": [{"sku": "a"}]}
+        parts = {"extra": {"order": order}, **error(*(frame(order=order) for _ in range(6)))}
+        return copy.deepcopy({first: parts.pop(first), **parts})
+
+    scrubber.scrub(item("12"))
+    assert "81.54.77.24" not in json.dumps(scrubber.scrub(item("81.54.77.24")))
+
+
+def test_only_the_variables_that_are_unclear_are_walked() -> None:
+    scrubber = new_scrubber()
+    order = {"number": "12", "lines": [{"sku": "a"}]}
+    item = error(*(frame(order=order, n=str(n)) for n in range(9)))
+    scrubber.scrub(item)
+    changed = copy.deepcopy(item)
+    frames = changed["exception"]["values"][0]["stacktrace"]["frames"]
+    frames[4]["vars"]["n"] = "81.54.77.24"
+    glance = scrubber._glance(changed)
+    assert glance is not None
+    assert glance.unclear == {"exception"}
+    assert glance.clear() == {id(one["vars"]) for one in frames} - {id(frames[4]["vars"])}
+    left = scrubber.scrub(changed)["exception"]["values"][0]["stacktrace"]["frames"]
+    assert [one["vars"]["n"] for one in left] == [*"0123", "81.54.77.0", *"5678"]
 
 
 @pytest.mark.parametrize(

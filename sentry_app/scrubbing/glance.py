@@ -17,8 +17,8 @@ from sentry_app.scrubbing.protocol import SOURCE
 from sentry_app.scrubbing.removal import may_be_secret
 from sentry_app.scrubbing.walk import MAX_CONTAINERS, MAX_DEPTH
 
-_NOTHING = None, None
-#: The part that is the texts of the item itself.
+#: What is large, or likely to hold something, is a part of its own; all else is one.
+_LARGE = frozenset({"breadcrumbs", "exception", "request", "spans", "threads", "user"})
 _TOP = object()
 #: In a log line, the template decides on its parameters (``templates.py``).
 _LOGGED = frozenset({"items", "logentry"})
@@ -32,85 +32,130 @@ class Unclear(Exception):
     """The part has to be walked."""
 
 
-class Glance:
-    """A look at ``data``: ``parts`` are clear if their texts are, others ``unclear`` at once.
+class Part:
+    """The texts and numbers of a part of the item, but for those that stand in its ``lenders``."""
 
-    If it ``is_blind``, nothing is known.
+    __slots__ = ("gather", "lenders", "values")
+
+    def __init__(self) -> None:
+        self.values: set[Any] = set()
+        self.gather = self.values.update
+        self.lenders: set[Part] = set()
+
+
+class Glance:
+    """A look at ``data``: what under a key of it is not ``unclear`` is clear if its texts are.
+
+    So is what is in a frame's variables. If it ``is_blind``, nothing is known.
     """
 
     def __init__(self, memory: Memory, data: Any) -> None:
         self._memory, self._keys, self._generic = memory, memory.keys, memory.generic
-        #: The texts and numbers under each key of the item; and those of the item itself.
-        self.parts: dict[Any, set[Any]] = {}
+        #: The parts, each with the key of the item under which it stands.
+        self._parts: dict[Part, Any] = {}
+        #: The identities of the mappings of variables, each of which is a part.
+        self._variables: dict[Part, int] = {}
         #: The lines of source in all parts, and under which keys they are.
         self.lines: set[Any] = set()
         self._sourced: set[Any] = set()
         #: The keys of the item under which something has to be walked.
-        self.unclear: list[Any] = []
+        self.unclear: set[Any] = set()
+        self._unclear_parts: set[Part] = set()
         #: The keys of the mappings in all parts.
         self.names: set[str] = set()
         self._left = MAX_CONTAINERS
-        self._top: tuple[Any, ...] = ()
+        self._now: Any = None
+        self._enter(Part())
+        #: By what to do with it, a mapping that came before, and its part.
+        self._seen: dict[int, tuple[Any, Any, Part]] = {}
+        self._top: list[Any] = []
         shape = memory.root.shapes.get(tuple(data)) if type(data) is dict else None
         self.is_blind = shape is None or shape.is_special or not self._item(data, shape)
 
     def texts(self) -> list[str]:
         """All texts and names in the clear parts."""
-        values = chain(self.names, self.lines, *self.parts.values())
-        return [text for text in values if type(text) is str]
+        clear = [
+            part.values
+            for part, key in self._parts.items()
+            if part in self._variables or key not in self.unclear
+        ]
+        return [text for text in self.names.union(self.lines, *clear) if type(text) is str]
 
     def new(self) -> tuple[set[Any], set[Any]]:
         """The values and the lines that were in no item before."""
-        clean = self._memory.clean
-        values: set[Any] = set()
-        for part in self.parts.values():
-            values |= part.difference(clean)
+        found: set[Any] = set().union(*[part.values for part in self._parts])
+        values = found.difference(self._memory.clean)
         lines = self.lines.difference(self._memory.clean_lines)
         lines.discard(None)
         return values, lines
 
     def doubt(self, suspects: set[Any]) -> None:
         """Let those parts be unclear in which one of ``suspects`` stands."""
-        doubtful = [key for key, part in self.parts.items() if not suspects.isdisjoint(part)]
+        own = [part for part in self._parts if not suspects.isdisjoint(part.values)]
+        doubtful = own or self._borrowers()
+        while doubtful:
+            for part in doubtful:
+                self._forget(part)
+            doubtful = self._borrowers()
         if not suspects.isdisjoint(self.lines):
-            doubtful += self._sourced.difference(doubtful, self.unclear)
-        for key in doubtful:
-            del self.parts[key]
-            self.unclear += self._top if key is _TOP else (key,)
+            self.unclear |= self._sourced
+
+    def _borrowers(self) -> list[Part]:
+        """The parts with something in them that stands in an unclear one."""
+        unclear = self._unclear_parts
+        return [part for part in self._parts if not unclear.isdisjoint(part.lenders)]
+
+    def clear(self) -> set[int]:
+        """The identities of those mappings of variables that are clear."""
+        return set(self._variables.values())
+
+    def _forget(self, part: Part) -> None:
+        """Let ``part`` be unclear."""
+        self._unclear_parts.add(part)
+        self._variables.pop(part, None)
+        key = self._parts.pop(part)
+        self.unclear.update(self._top if key is _TOP else [key])
 
     def _item(self, data: dict[Any, Any], shape: Shape) -> bool:
         """Look at the item itself, then at what is under each key; whether that can be done."""
         if shape.kept and not _are_scalars(shape.values_kept(data)):
             return False
         try:
-            self.parts[_TOP] = set(shape.values(data))
+            self._gather(shape.values(data))
         except TypeError:
             return False
-        self._top = shape.texts
+        small = self._part
+        self._parts[small], self._top = _TOP, list(shape.texts)
         for key, kind, inner in shape.rest:
-            self._values: set[Any] = set()
-            self._gather = self._values.update
-            self._seen: dict[int, tuple[Any, Any]] = {}
             self._now = key
+            if key in _LARGE:
+                self._enter(Part())
+                self._parts[self._part] = key
+            else:
+                self._top.append(key)
             try:
                 if key in _LOGGED:
                     raise Unclear
                 self._value(key, data[key], kind, inner, 1)
             except Exception:  # the walk will tell
-                self.unclear.append(key)
-            else:
-                self.parts[key] = self._values
-        if self._memory.statements:
+                self.unclear.add(key)
+            self._enter(small)
+        if self._unclear_parts or self._memory.statements:
             self.doubt(set(self._memory.statements.copy()))
         return True
+
+    def _enter(self, part: Part) -> None:
+        self._part, self._gather = part, part.gather
 
     def _mapping(  # noqa: C901
         self, data: dict[Any, Any], table: Table, depth: int
     ) -> None:
         plan = table.plans[tuple(data)]
         values, kept, names, rest = plan
-        if rest and self._seen.get(id(plan), _NOTHING)[1] == data:
-            return  # one object stands in the variables of many frames
+        seen = self._seen.get(id(plan)) if rest else None
+        if seen is not None and seen[1] == data:
+            # One object stands in the variables of many frames.
+            return self._part.lenders.add(seen[2])
         if values is not None:
             self._gather(values(data))
         if depth > MAX_DEPTH or (kept is not None and not _are_scalars(kept(data))):
@@ -128,7 +173,8 @@ class Glance:
             else:
                 self._value(key, value, kind, inner, depth)
         if rest:
-            self._seen[id(plan)] = plan, data
+            self._seen[id(plan)] = plan, data, self._part
+        return None
 
     def _value(self, key: Any, value: Any, kind: Any, inner: Table | None, depth: int) -> None:
         cls = type(value)
@@ -143,7 +189,7 @@ class Glance:
         elif kind is SOURCE:
             self._source((value,))
         else:
-            self._values.add(value)
+            self._part.values.add(value)
 
     def _source(self, lines: Iterable[Any]) -> None:
         if not _LINES.issuperset(map(type, lines)):
@@ -221,7 +267,9 @@ class Glance:
         self, key: Any, column: tuple[Any, ...], kind: Any, inner: Table | None, depth: int
     ) -> None:
         types = set(map(type, column))
-        if types == _DICT and kind is not SECRET:
+        if types == _DICT and key == "vars":
+            self._frames(column, inner or self._generic, depth + 1)
+        elif types == _DICT and kind is not SECRET:
             self._left -= len(column)
             self._mappings(column, inner or self._generic, depth + 1)
         elif kind is SOURCE and list not in types:
@@ -231,6 +279,19 @@ class Glance:
         else:
             for value in column:
                 self._value(key, value, kind, inner, depth)
+
+    def _frames(self, column: Iterable[Any], table: Table, depth: int) -> None:
+        """Look at the variables of frames; those of each are a part."""
+        outer = self._part
+        for variables in filter(None, column):
+            part = Part()
+            self._enter(part)
+            self._parts[part], self._variables[part] = self._now, id(variables)
+            try:
+                self._mapping(variables, table, depth)
+            except Exception:  # the walk will tell
+                self._forget(part)
+        self._enter(outer)
 
 
 def _are_scalars(values: tuple[Any, ...]) -> bool:

@@ -113,7 +113,8 @@ class Scrubber:
 
     def _walked(self, data: Any, glance: Glance | None) -> Any:
         """``data`` without secrets; only what is unclear at a ``glance`` is walked."""
-        walk = Walk(self._memory, data, glance.unclear if glance else None)
+        only, clear = (glance.unclear, glance.clear()) if glance else (None, ())
+        walk = Walk(self._memory, data, only, clear)
         lines = walk.source.values.difference(self._memory.clean_lines)
         changes = Changes()
         clean = self._scrub_texts(walk.texts, self._rules.scrub, changes.texts, walk)

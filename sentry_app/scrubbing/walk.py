@@ -40,12 +40,22 @@ Look = Callable[[Sequence[Any], Nodes, Any, int], None]
 
 
 class Walk(Removal):
-    """One walk over one item, or over what stands under the keys ``only`` of it."""
+    """One walk over one item, or over what stands under the keys ``only`` of it.
 
-    def __init__(self, memory: Memory, data: Any, only: Collection[Any] | None = None) -> None:
+    Of ordinary mappings those are left out whose identities are ``clear``.
+    """
+
+    def __init__(
+        self,
+        memory: Memory,
+        data: Any,
+        only: Collection[Any] | None = None,
+        clear: Collection[int] = (),
+    ) -> None:
         super().__init__(memory.keys, data)
         self.memory = memory
         self.left = MAX_CONTAINERS
+        self.clear = clear
         self.statements = memory.statements  # before it is asked which texts are known
         #: Texts and numbers, and lines of source.
         self.plain, self.source = Cells(), Cells()
@@ -113,6 +123,9 @@ class Walk(Removal):
 
     def _mappings(self, maps: Maps, nodes: Nodes, table: Table, depth: int) -> None:
         """Look at ``maps``, which stand in the same part of the item."""
+        if self.clear and table is self.memory.generic:
+            unclear = [place for place in range(len(maps)) if id(maps[place]) not in self.clear]
+            maps, nodes = [maps[n] for n in unclear], [nodes[n] for n in unclear]
         if len(maps) >= _SEVERAL:
             found = self._columns(maps, table)
             if found is not None:
