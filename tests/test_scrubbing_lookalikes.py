@@ -108,6 +108,8 @@ def test_a_line_of_source_that_only_names_secrets_stays(line: str) -> None:
         "10.15.7.1 build",
         "OID 2.5.29.17 missing",
         "PATCH / 200 51 1234",
+        "order 552 44 2924 shipped",
+        "set auth to oauth2",
         "sid=CA" + "0a" * 16,
         'integrity="sha512-' + "Zq7" * 28 + 'Zq=="',
     ],
@@ -128,6 +130,7 @@ def test_a_lookalike_of_another_tongue_stays(text: str) -> None:
         "INSERT INTO t (a, token) VALUES (%s, %s) - PARAMS = (1, '{}')",
         "q=WITH+PASSWORD+%3D+%27{}%27",
         "{'password': 'this {} is wrong'}",
+        "{'password': 'no more {}'}",
         "sid={}",
     ],
 )

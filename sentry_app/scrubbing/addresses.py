@@ -18,11 +18,11 @@ _IPV6 = re.compile(
 _BEFORE_VERSION = re.compile(
     r"(?:(?i:versions?|version is|released?|build|firmware|python|django|linux|kernel|driver|"
     r"openssl|chrome|firefox|safari|edge|windows|android|macos|java|jdk|php|ruby|sdk|tag|revision|v|ver"
-    r"|sections?|chapter|clause|paragraph|article|appendix|rule|oid|schema|patch|hotfix|bios|glibc|nginx"
+    r"|sections?|chapter|clause|paragraph|article|appendix|oid|schema|patch|hotfix|bios|glibc|nginx"
     r"|postgresql|mariadb|sqlite|celery|pip|npm)\W{1,3}"
     r"|(?:^|[\s(\"'])[A-Za-z][\w.\-]{0,40}/)$"
 )
-_AFTER_VERSION = re.compile(r"\s\(?(?:build|release|version|of the)\b", re.I)
+_AFTER_VERSION = re.compile(r"\s\(?(?:build|release|version)\b", re.I)
 #: Of ``2001:db8:36bc:1::1`` 48 bits are most of what is written; of so long an address, so much.
 _LONG, _MOST = 16, 0.6
 #: To all hosts; to the metadata of a cloud's host.

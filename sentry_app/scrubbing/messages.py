@@ -18,6 +18,8 @@ _WORDS = re.compile(r"[A-Za-z'\u2019]{1,30}(?:[ ,;:\-]{1,2}[A-Za-z'\u2019]{1,30}
 #: What a message begins with, or ends with after a verb.
 _COMPLAINT = re.compile(
     r"(?:bad|empty|expired|incorrect|invalid|malformed|missing|no|revoked|unknown|unsupported|wrong)\s"
+    r"(?:\S+\s){0,4}(?:auth|code|cookie|credential|csrf|format|hash|header|id|input|key|length|login|otp"
+    r"|passphrase|password|pin|secret|session|signature|string|token|type|user|value)s?\b"
     r"|too (?:common|long|short|similar|weak)[.!]?\Z"
     r"|.*\b(?:are|be|been|can|cannot|could|do|does|has|have|is|may|must|should|was|were)(?:n['\u2019]t)?\s"
     r"(?:.*\s)?(?:allowed|blacklisted|blank|common|correct|denied|disabled|empty|entered|exist|expired"

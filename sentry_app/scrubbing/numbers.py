@@ -37,7 +37,8 @@ _SSN = re.compile(
 #: that have nothing to do with requests and amounts, it is one.
 _LONGEST_ALONE = 100
 _ALONE = re.compile(
-    r"b?['\"]?(?:(?!(?i:code|get|head|in|of|options|part|patch|post|put|returned|status|took)\b)"
+    r"b?['\"]?(?:(?!(?i:account|batch|code|get|head|id|in|invoice|item|line|lot|no|number|of|options|order"
+    r"|page|part|patch|phone|post|put|ref|returned|room|row|status|tel|ticket|took|zip)\b)"
     r"[A-Za-z]{1,20}[:,]? ){0,4}"
     r"(?P<secret>(?!000|666|9)\d{3} (?!00)\d\d (?!0000)\d{4})"
     r"(?:[,.]? (?!(?:b|bytes|[km]b|items|ms|rows|s|sec|seconds|times)\b)[A-Za-z]{1,20}){0,4}"

@@ -38,6 +38,7 @@ _WHOSE = re.compile(
 )
 #: What makes the word after ``to`` a value: ``changed password to x``.
 _SET = re.compile(r"(?<!\w)(?:set|chang|updat|reset|rotat)(?:e|ed|es|s|ing|ting)? ", re.I)
+_SET_TO = frozenset({"passcode", "passphrase", "passwd", "password", "pin", "pwd"})
 _LINKS = frozenset("are as given is of provided received sent used value was".split())  # noqa: SIM905
 _LONGEST_LEAD = 80
 
@@ -72,15 +73,18 @@ class Prose:
             return False
         before = _WHOSE.sub("", lead[1]).split(" ")
         linked = len(before)
-        if before[-1] == "to" and _SET.match(lead[1]):
+        is_set = before[-1] == "to" and _SET.match(lead[1]) is not None
+        if is_set:
             before.pop()
+            linked = len(before)
         while before and before[-1].lower() in _LINKS:
             before.pop()
         is_linked = len(before) < linked or lead[2].strip() != ""
         for count in range(1, min(len(before), 3) + 1):
             name = "_".join(before[-count:])
             if name in self._keys and not is_name_of_resource(name, value):
-                return _fits(value, words(name)[-1], is_linked)
+                last = words(name)[-1]
+                return _fits(value, last, is_linked or (is_set and last in _SET_TO))
         return False
 
 
