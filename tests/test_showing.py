@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentry_app.showing import NOT_SHOWN, Budget, Showing, Told, helpers, message
-from sentry_app.showing.harmless import is_harmless
+from sentry_app.showing.harmless import has_harmless_text, is_harmless
 from sentry_app.showing.texts import cut, head
 
 
@@ -237,6 +237,28 @@ def test_a_forked_process_has_threads_of_its_own() -> None:
 class Mute(Exception):
     def __str__(self) -> str:
         raise ValueError("no text")
+
+
+class Detailed(Exception):
+    detail = Foreign()
+
+
+class Telling(Exception):
+    def __init__(self, message: Any) -> None:
+        self.message = message
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        *((error, True) for error in (ValueError("a"), KeyError(1), OSError(2, "a"), None)),
+        *((error, True) for error in (ModuleNotFoundError("a", name="a"), Telling("a"))),
+        *((error, False) for error in (Mute(), ValueError(Foreign()), Detailed("a"))),
+        *((error, False) for error in (Telling(Foreign()), ValueError("x" * 20_000))),
+    ],
+)
+def test_whose_text_is_harmless(error: Any, expected: bool) -> None:
+    assert has_harmless_text(error) is expected
 
 
 @pytest.mark.parametrize(

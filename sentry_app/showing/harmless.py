@@ -36,6 +36,8 @@ _MODULES = frozenset(
 )
 _EXCEPTION: Any = BaseException.__repr__
 _METHOD = types.MethodType
+#: Attributes that the SDK prefers to the text of an exception.
+_SAID = ("message", "detail")
 
 
 def is_harmless(value: Any) -> bool:
@@ -55,12 +57,16 @@ def is_harmless(value: Any) -> bool:
 
 def has_harmless_text(error: BaseException | None) -> bool:
     """Whether the same holds for ``str(error)``, and its ``message`` and ``detail``."""
-    kind = type(error)
     if error is None:
         return True
-    own = {name for cls in kind.__mro__ for name in ("message", "detail") if name in vars(cls)}
-    known = kind.__str__ in (BaseException.__str__, OSError.__str__, KeyError.__str__)
-    return known and not own and all(map(_is_small, [*error.args, *vars(error).values()]))
+    kind = type(error)
+    # Those of the interpreter's own classes are not written in Python.
+    if isinstance(kind.__str__, types.FunctionType):
+        return False
+    if any(name in vars(cls) for cls in kind.__mro__ for name in _SAID):
+        return False
+    said = [vars(error).get(name) for name in _SAID]
+    return all(map(_is_small, [*error.args, *said]))
 
 
 def _is_small(value: Any) -> bool:
