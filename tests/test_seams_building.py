@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import sentry_sdk
 from sentry_sdk import utils
+from sentry_sdk._types import AnnotatedValue
 from sentry_sdk.client import _Client
 from sentry_sdk.worker import BackgroundWorker
 
@@ -130,3 +131,23 @@ def test_what_a_repr_logs_is_no_event() -> None:
     with capture_events() as events:
         capture_with(Chatty())
         assert len(events.events) == 1
+
+
+def test_the_spans_of_a_transaction_are_looked_at() -> None:
+    with capture_events(TRACES_SAMPLE_RATE=1.0) as events:
+        with sentry_sdk.start_transaction(name="shop"):
+            for text in ("SELECT 1", "SELECT " + "x" * 50_000):
+                with sentry_sdk.start_span(op="db", name=text) as span:
+                    span.set_data("shop", Named())
+        (transaction,) = events.transactions
+    short, long = transaction["spans"]
+    assert (short["description"], short["data"]["shop"]) == ("SELECT 1", "by its repr")
+    assert len(long["description"]) < 11_000
+    assert transaction["contexts"]["left_out"]["texts"] == 1
+
+
+def test_the_spans_that_the_sdk_has_cut_are_looked_at() -> None:
+    spans = AnnotatedValue([{"data": {"shop": Named()}}], {"len": 2})
+    found = shown.event({"spans": spans}, None)
+    assert found["spans"].metadata == {"len": 2}
+    assert repr(found["spans"].value) == "[{'data': {'shop': by its repr}}]"

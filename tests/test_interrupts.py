@@ -1,0 +1,136 @@
+"""sentry_app.interrupts: handlers wait for the end of a capture, and what they raise is known."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+
+from sentry_app import interrupts
+from sentry_app.interrupts import deferred, is_from_signal, let_through
+
+
+class TimeIsUp(Exception):
+    pass
+
+
+def raising(number: int, frame: Any) -> None:
+    raise TimeIsUp
+
+
+class Raising:
+    def __call__(self, number: int, frame: Any) -> None:
+        raise TimeIsUp
+
+    def method(self, number: int, frame: Any) -> None:
+        raise TimeIsUp
+
+
+HANDLERS = [raising, partial(raising), Raising(), Raising().method]
+
+
+@pytest.fixture(autouse=True)
+def handlers() -> Iterator[None]:
+    before = signal.getsignal(signal.SIGUSR1)
+    yield
+    signal.signal(signal.SIGUSR1, before)
+
+
+def send() -> None:
+    os.kill(os.getpid(), signal.SIGUSR1)
+
+
+def capture(steps: list[str], times: int = 1) -> None:
+    """A body that the signal interrupts, or not."""
+    with deferred():
+        for _ in range(times):
+            send()
+        steps.append("the rest")
+
+
+def capture_within(steps: list[str]) -> None:
+    with deferred():
+        capture(steps)
+        steps.append("after the inner")
+
+
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_a_handler_runs_when_the_body_is_done(handler: Any) -> None:
+    signal.signal(signal.SIGUSR1, handler)
+    steps: list[str] = []
+    with pytest.raises(TimeIsUp) as raised:
+        capture(steps)
+    assert steps == ["the rest"]
+    assert is_from_signal(raised.value)
+    assert signal.getsignal(signal.SIGUSR1) is handler or handler == HANDLERS[3]
+
+
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_what_a_handler_raises_is_told_from_other_errors(handler: Any) -> None:
+    signal.signal(signal.SIGUSR1, handler)
+    with pytest.raises(TimeIsUp) as raised:
+        send()
+    assert is_from_signal(raised.value)
+    with pytest.raises(TimeIsUp):
+        let_through(raised.value)
+    assert not is_from_signal(ValueError("raised by nobody"))
+    let_through(ValueError("swallowed"))
+
+
+def test_ctrl_c_is_always_the_users() -> None:
+    assert is_from_signal(KeyboardInterrupt())
+
+
+def test_a_handler_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interrupts, "LONGEST", -1.0)
+    signal.signal(signal.SIGUSR1, raising)
+    steps: list[str] = []
+    with pytest.raises(TimeIsUp):
+        capture(steps)
+    assert steps == []
+
+
+def test_each_of_several_is_handled() -> None:
+    seen: list[int] = []
+
+    def note(number: int, frame: Any) -> None:
+        seen.append(number)
+        raise TimeIsUp
+
+    signal.signal(signal.SIGUSR1, note)
+    with pytest.raises(TimeIsUp):
+        capture([], times=2)
+    assert seen == [signal.SIGUSR1] * 2
+
+
+def test_a_handler_that_was_set_meanwhile_stays() -> None:
+    with deferred():
+        signal.signal(signal.SIGUSR1, raising)
+    assert signal.getsignal(signal.SIGUSR1) is raising
+
+
+def test_a_body_within_another_waits_for_the_outer() -> None:
+    signal.signal(signal.SIGUSR1, raising)
+    steps: list[str] = []
+    with pytest.raises(TimeIsUp):
+        capture_within(steps)
+    assert steps == ["the rest", "after the inner"]
+
+
+def test_another_thread_has_no_handlers() -> None:
+    before, seen = signal.getsignal(signal.SIGINT), []
+
+    def work() -> None:
+        with deferred():
+            seen.append(signal.getsignal(signal.SIGINT))
+        seen.append(is_from_signal(KeyboardInterrupt()))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert seen == [before, False]
