@@ -110,6 +110,7 @@ def test_a_line_of_source_that_only_names_secrets_stays(line: str) -> None:
         "PATCH / 200 51 1234",
         "order 552 44 2924 shipped",
         "set auth to oauth2",
+        "<Secret: blue-garden>",
         "sid=CA" + "0a" * 16,
         'integrity="sha512-' + "Zq7" * 28 + 'Zq=="',
     ],
@@ -131,6 +132,7 @@ def test_a_lookalike_of_another_tongue_stays(text: str) -> None:
         "q=WITH+PASSWORD+%3D+%27{}%27",
         "{'password': 'this {} is wrong'}",
         "{'password': 'no more {}'}",
+        "<Secret: {}>",
         "sid={}",
     ],
 )

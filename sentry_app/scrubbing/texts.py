@@ -55,6 +55,9 @@ _LOOKUP = re.compile(
 _LOWER = re.compile(r"[a-z]{1,12}")
 #: ``config('API_KEY')``, ``data['pin']``
 _BY_NAME = re.compile(r"[A-Za-z_][\w.]{0,60}[\[(]([\"'])(?P<name>[A-Za-z_]{1,60})\1[\])]?")
+#: ``<Secret: blue-garden>`` is the repr of a model, and what its ``__str__`` says; a token has
+#: digits.
+_NAME_OF_OBJECT = re.compile(r"[A-Za-z]{1,30}(?:[ _\-][A-Za-z]{1,30}){0,5}")
 _ANNOTATION = re.compile(r"[A-Za-z_.]{0,60}[A-Z][a-z]{1,40}(?:[A-Z][a-z]{1,40})*(?:\[.*\])?", re.S)
 _WORDS_OF_SOURCE = re.compile(r"[A-Za-z_]{1,40}\d?(?:[ .\-][A-Za-z_]{1,40}){0,12}[.!?]?")
 #: A line of a docstring rather than of YAML: ``password: Password for the key.``
@@ -126,6 +129,8 @@ class Pairs:
         if match["sign"] == ":" and _ARN.search(text, max(0, match.start() - 100), match.start()):
             return False
         value = text[span.start : span.end]
+        if text[match.start() - 1 : match.start()] == "<" and _NAME_OF_OBJECT.fullmatch(value):
+            return False
         if span.kind != "quoted" and (_is_code(match, value) or self._is_prose(match, value)):
             return False
         if quoted_only and _is_word_of_source(match, value):
