@@ -14,6 +14,9 @@ from sentry_app.scrubbing import SecretKeys
 
 _TOO_LARGE = 4_096
 
+#: Not passwords but working directories, which POSIX shells set: their paths stand everywhere.
+_DIRECTORIES = frozenset({"PWD", "OLDPWD"})
+
 
 def collect(fields: Iterable[str]) -> set[str]:
     """The secrets in Django's settings and in environment variables with a name of ``fields``.
@@ -22,7 +25,8 @@ def collect(fields: Iterable[str]) -> set[str]:
     collected.
     """
     keys = SecretKeys(fields)
-    found = set(_below(dict(os.environ), keys))
+    environment = {name: os.environ[name] for name in os.environ if name not in _DIRECTORIES}
+    found = set(_below(environment, keys))
     with suppress(Exception):
         found.update(_below(_own_settings(), keys))
     return {secret for secret in found if 0 < len(secret) < _TOO_LARGE}

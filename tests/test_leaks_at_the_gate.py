@@ -113,3 +113,12 @@ def test_a_secret_of_this_process_never_leaves(settings: Any, written: Any) -> N
 def test_an_unreadable_setting_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("django.conf.settings", SimpleNamespace(DATABASES=None, CACHES=7))
     assert isinstance(own_secrets.collect(["password"]), set)
+
+
+def test_the_working_directory_is_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PWD", "/srv/shop")
+    monkeypatch.setenv("OLDPWD", "/srv/other")
+    monkeypatch.setenv("DB_PWD", "hunter-of-ducks")
+    found = own_secrets.collect(defaults.SCRUB_FIELDS)
+    assert "hunter-of-ducks" in found
+    assert found.isdisjoint({"/srv/shop", "/srv/other"})
