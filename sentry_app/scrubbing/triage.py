@@ -47,10 +47,11 @@ _TO_FORM = bytes(ord("0") if sign in _DIGITS else sign for sign in _ALL)
 _RUN = b"a" * 16
 _POINT = ord(".")
 #: Words, constants, UUIDs, plain numbers, and hexadecimal ids that are no printable text: of a byte
-#: of that, the first digit is none from a to f.
+#: of that, the first digit is none from a to f. At last what ``sentry-trace`` and ``traceparent``
+#: have, which come with most requests: the ids of a trace and of a span.
 _NO_TOKEN = re.compile(
     rb"[a-z_-]+|[A-Z]+_[A-Z_]+|(?!(?:0[0a-f]){12,}\Z)[0-9a-f]+"
-    rb"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    rb"|(?:00-)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:-[0-9a-f]{16}(?:-00?)?)?"
 )
 _CARDS = (b"0" * 13, b"0000-0000-0000", b"0000-000000-0000", b"000-00-0000")
 
