@@ -15,7 +15,9 @@ from sentry_app.seams import (
     integrations,
     interrupts,
     lookups,
+    middleware,
     requests,
+    spans,
     templates,
     threads,
     tracing,
@@ -47,7 +49,12 @@ def adjust(config: Config) -> None:
 
     Never raises: an SDK that is made differently works as it is.
     """
-    for step in (lookups.install, partial(templates.install, spans=config.TEMPLATE_SPANS)):
+    for step in (
+        lookups.install,
+        middleware.install,
+        spans.install,
+        partial(templates.install, spans=config.TEMPLATE_SPANS),
+    ):
         try:
             step()
         except Exception:
