@@ -18,6 +18,7 @@ EXTRA_MISSING = "sentry_app.E010"
 START_FAILED = "sentry_app.E011"
 SPOOL_UNUSABLE = "sentry_app.E012"
 BAD_OPTION = "sentry_app.E013"
+STORM_CACHE_UNKNOWN = "sentry_app.E014"
 
 NOT_YET = "sentry_app.W001"
 SECOND_INIT = "sentry_app.W002"
@@ -41,6 +42,7 @@ DEPLOY_TRANSPORT = "sentry_app.W017"
 RELEASE_UNREADABLE = "sentry_app.W018"
 SPOOL_EXPOSED = "sentry_app.W019"
 SPOOL_UNUSED = "sentry_app.W020"
+STORM_CACHE_UNFIT = "sentry_app.W021"
 
 #: What each id reports, for the documentation.
 TITLES: Mapping[str, str] = {
@@ -57,6 +59,7 @@ TITLES: Mapping[str, str] = {
     START_FAILED: "the SDK does not start with OPTIONS",
     SPOOL_UNUSABLE: "SPOOL_DIR is no directory that can be written to",
     BAD_OPTION: "an entry of OPTIONS of the wrong type",
+    STORM_CACHE_UNKNOWN: "STORM_CACHE names no cache",
     NOT_YET: "a setting that has no effect yet",
     SECOND_INIT: "the project calls sentry_sdk.init itself",
     MIDDLEWARE_MISSING: "SentryContextMiddleware is not in MIDDLEWARE",
@@ -77,4 +80,5 @@ TITLES: Mapping[str, str] = {
     RELEASE_UNREADABLE: "RELEASE_FILE or RELEASE_PACKAGE without a release",
     SPOOL_EXPOSED: "SPOOL_DIR is inside MEDIA_ROOT or STATIC_ROOT, or open to other users",
     SPOOL_UNUSED: "SPOOL_DIR has no effect with this TRANSPORT",
+    STORM_CACHE_UNFIT: "STORM_CACHE names a cache that does not count for all processes",
 }

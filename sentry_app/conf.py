@@ -148,6 +148,17 @@ class Config:
     CAPTURE_BUDGET_MS: int = _row(
         200, env.integer(1), "time that building one event may take; then variables are left out"
     )
+    # storms
+    STORM_LIMIT: int = _row(
+        60, env.integer(0), "events of one kind sent in a minute, the rest is counted; 0: no limit"
+    )
+    STORM_TRANSACTION_LIMIT: int = _row(0, env.integer(0), "the same for transactions of one name")
+    STORM_HOURLY_QUOTA: int = _row(
+        0, env.integer(0), "events of all kinds sent in an hour; 0: no limit"
+    )
+    STORM_CACHE: str | None = _row(
+        None, env.text(), "alias of the cache through which all processes share these limits"
+    )
     # integrations
     TRACE_RESPONSE_HEADER: str | None = _row(
         None, env_names.header_name(), "response header with the trace's id, for example X-Trace-Id"
@@ -196,13 +207,6 @@ class Config:
     SPOOL_MAX_AGE: int = _row(7 * 86400, env.integer(1), "longest stay in the spool, in seconds")
     SPOOL_RETRY_SERVER_ERRORS: bool = _row(
         True, env.boolean(), "keep and retry after 429 and 5xx; False: drop, as upstream SDKs do"
-    )
-    # read and checked, but without effect yet
-    STORM_LIMIT: int = _row(
-        60, env.integer(0), "events a minute and fingerprint; 0 is no limit", planned=True
-    )
-    STORM_CACHE: str | None = _row(
-        None, env.text(), "cache alias that shares the storm budget", planned=True
     )
 
     sources: Mapping[str, Source]

@@ -14,6 +14,7 @@ from sentry_app.dotted import resolve
 from sentry_app.interrupts import let_through
 from sentry_app.setting import as_repr
 from sentry_app.showing import message
+from sentry_app.storms import LEAVE_HINT, Leave, Storms, of_limits
 
 logger = logging.getLogger("sentry_app")
 
@@ -86,9 +87,11 @@ def repeated_error(config: Config, event: Event, hint: Hint) -> str | None:
     return outcomes.REPEATED if repeats.is_repeat(event, error, hint) else None
 
 
-#: What can be told before there is an event, from the exception or the logger alone.
+#: What can be told of anything before there is an event.
+FIRST_FILTERS: tuple[Filter, ...] = (ignored_request,)
+#: What can be told then of an error, from the exception or the logger alone.
 EARLY_FILTERS: tuple[Filter, ...] = (
-    ignored_request,
+    *FIRST_FILTERS,
     ignored_error,
     asgi_lifespan,
     interrupt,
@@ -108,17 +111,45 @@ _failed: set[Any] = set()
 
 
 class BeforeSend:
-    """The ``before_send`` of the SDK: filters, then BEFORE_SEND. Check-ins pass untouched."""
+    """The ``before_send`` of the SDK: filters, then BEFORE_SEND. Check-ins pass untouched.
 
-    def __init__(self, config: Config) -> None:
+    With ``storms`` only so many of a kind are sent. They decide before there is an event, or here
+    if nobody has asked them.
+    """
+
+    def __init__(self, config: Config, storms: Storms | None = None) -> None:
         _failed.clear()
         self._config = config
         self.budget_ms = config.CAPTURE_BUDGET_MS
+        self._storms = of_limits(0, 0, 0) if storms is None else storms
         self._steps = _chain(config, "error", ERROR_FILTERS, config.BEFORE_SEND)
 
     def __call__(self, event: Event, hint: Hint) -> Event | None:
         """The event that is to be sent, or None."""
-        return event if event.get("type") == "check_in" else self._steps(event, hint)
+        if event.get("type") == "check_in":
+            return event
+        if LEAVE_HINT in hint:
+            return self._steps(event, hint)
+        leave = self.leave(event, hint)
+        if leave.reason is not None:
+            outcomes.record_event(leave.reason, event, hint, "error")
+            return None
+        leave.tell(event)
+        kept = self._steps(event, hint)
+        if kept is None:
+            leave.give_back()
+        return kept
+
+    def over_reason(self, error: BaseException | None, record: Any = None) -> str | None:
+        """Why an error or a log record is held back, if that is known at once; never raises."""
+        if context.request_is_ignored.get():
+            return None
+        return self._storms.over_reason(error, record)
+
+    def leave(self, event: Event, hint: Hint) -> Leave:
+        """The leave of an event that is about to be built; never raises."""
+        is_error = event.get("type") in (None, "error", "event", "default")
+        return self._storms.admit(event, hint) if is_error else Leave()
 
     def early_reason(self, event: Event, hint: Hint) -> str | None:
         """Why an event will be dropped that is about to be built, or None; never raises.
@@ -128,7 +159,7 @@ class BeforeSend:
         kind = event.get("type")
         if kind == "check_in":
             return None
-        steps = EARLY_FILTERS[:1] if kind == "transaction" else EARLY_FILTERS
+        steps = FIRST_FILTERS if kind == "transaction" else EARLY_FILTERS
         return _first_reason(self._config, event, hint, steps)
 
 

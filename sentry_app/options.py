@@ -23,7 +23,9 @@ from sentry_app.conf import Config
 from sentry_app.sampler import Sampler
 from sentry_app.seams import breadcrumbs, exits, forks
 from sentry_app.seams.redis import RedisRepairs
+from sentry_app.seams.silence import silence
 from sentry_app.setting import Problem, one_line
+from sentry_app.storms import Storms, of_limits
 from sentry_app.transports.file import FileTransport
 from sentry_app.transports.gate import Gate, Scrub
 
@@ -58,19 +60,20 @@ _LOCAL_TRANSPORTS = {
 def build(config: Config) -> dict[str, Any]:
     """The keyword arguments of ``sentry_sdk.init``."""
     config = usable(config)
+    limits = storms(config)
     arguments = {
         **{name: getattr(config, key) for name, key in OWN_ARGUMENTS.items()},
         # The SDK reads SENTRY_DSN itself when it is given None; that one may be malformed.
         "dsn": config.DSN or "",
         "release": releases.release(config)[0],
-        "before_send": hooks.BeforeSend(config),
+        "before_send": hooks.BeforeSend(config, limits),
         "before_send_transaction": hooks.before_send_transaction(config),
         "before_breadcrumb": breadcrumbs.folding_hook(hooks.before_breadcrumb(config)),
         # The gate scrubs everything; the SDK's own scrubber knows neither SCRUB_FIELDS nor
         # SCRUB_ALLOW, and changes the application's objects. None would switch it on.
         "event_scrubber": False,
         **config.OPTIONS,
-        "traces_sampler": Sampler(config),
+        "traces_sampler": Sampler(config, limits),
         "integrations": [
             *integrations.build(config),
             RedisRepairs(),
@@ -78,6 +81,19 @@ def build(config: Config) -> dict[str, Any]:
         ],
     }
     return {**arguments, "transport": transport(config, arguments)}
+
+
+def storms(config: Config) -> Storms:
+    """The budgets of the STORM settings, shared with other processes by STORM_CACHE."""
+    fleet = None
+    if config.STORM_CACHE:
+        # Imported here: most sites share nothing.
+        from sentry_app.fleet import Fleet
+
+        fleet = Fleet(config.STORM_CACHE, f"{config.DSN} {config.ENVIRONMENT}", silence)
+    return of_limits(
+        config.STORM_LIMIT, config.STORM_TRANSACTION_LIMIT, config.STORM_HOURLY_QUOTA, fleet
+    )
 
 
 def own_options(config: Config) -> dict[str, Any]:

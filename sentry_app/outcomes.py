@@ -22,6 +22,8 @@ TEST_USER = "test_user"
 ASGI_LIFESPAN = "asgi_lifespan"
 INTERRUPT = "interrupt"
 REPEATED = "repeated"
+STORM = "storm"
+QUOTA = "quota"
 HOOK = "hook"
 EVENT_PROCESSOR = "event_processor"
 SAMPLED_OUT = "sampled_out"
@@ -45,6 +47,11 @@ REASONS: Mapping[str, tuple[str, str]] = {
     ASGI_LIFESPAN: ("Django's answer to an ASGI server's lifespan question", ""),
     INTERRUPT: ("Ctrl-C", ""),
     REPEATED: ("the request met the same error before", ""),
+    STORM: (
+        "so many of its kind were sent this minute",
+        "STORM_LIMIT, STORM_TRANSACTION_LIMIT, STORM_CACHE",
+    ),
+    QUOTA: ("so many events were sent this hour", "STORM_HOURLY_QUOTA, STORM_CACHE"),
     HOOK: ("a hook returned None", "BEFORE_SEND, BEFORE_SEND_TRANSACTION"),
     EVENT_PROCESSOR: ("an event processor or an integration returned None", "OPTIONS"),
     SAMPLED_OUT: (

@@ -9,6 +9,7 @@ from sentry_app.dotted import resolve
 from sentry_app.interrupts import let_through
 from sentry_app.sampling import IGNORED_PATH, PARENT_RATE, PATH, RANDOM, RECORD, Head
 from sentry_app.setting import as_repr
+from sentry_app.storms import Leave, Storms, of_limits
 
 logger = logging.getLogger("sentry_app")
 
@@ -19,8 +20,9 @@ class Sampler:
     Never raises: older SDKs would pass that on to the application.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, storms: Storms | None = None) -> None:
         self._config = config
+        self._storms = of_limits(0, 0, 0) if storms is None else storms
         self._own = config.OPTIONS.get("traces_sampler")
         self._rates = config.TRACES_SAMPLE_RATES if self._own is None else {}
 
@@ -54,6 +56,10 @@ class Sampler:
             return head.rate if head.sampled else None, outcomes.SAMPLED_OUT
         by_tail = sampling.is_slow_or_failed(duration_ms, status, self._config.SLOW_THRESHOLD_MS)
         return sampling.final_rate(head, name, self._rates, by_tail=by_tail), outcomes.SAMPLED_OUT
+
+    def leave(self, name: str) -> Leave:
+        """STORM_TRANSACTION_LIMIT: the leave of a transaction that is kept. Never raises."""
+        return self._storms.admit_transaction(str(name or ""))
 
     def _rate(self, sampling_context: dict[str, Any]) -> float:
         path = request_path(sampling_context)

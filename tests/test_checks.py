@@ -329,6 +329,32 @@ def test_middleware_that_is_right(middleware: list[str], found: Any, settings: A
     assert found() == []
 
 
+def test_storm_cache_that_is_none(found: Any) -> None:
+    said = ('SENTRY["STORM_CACHE"]', "'rediss'", "CACHES")
+    the_one(found(STORM_CACHE="rediss"), check_ids.STORM_CACHE_UNKNOWN, *said)
+
+
+@pytest.mark.parametrize(
+    ("backend", "why"),
+    [
+        ("dummy.DummyCache", "keeps nothing"),
+        ("locmem.LocMemCache", "not shared by processes"),
+        ("filebased.FileBasedCache", "nor atomic"),
+        ("db.DatabaseCache", "transactions"),
+    ],
+)
+def test_storm_cache_that_counts_for_one_process(
+    backend: str, why: str, found: Any, settings: Any
+) -> None:
+    settings.CACHES = {"default": {"BACKEND": f"django.core.cache.backends.{backend}"}}
+    the_one(found(STORM_CACHE="default"), check_ids.STORM_CACHE_UNFIT, backend, why, "Redis")
+
+
+def test_storm_cache_that_is_shared(found: Any, settings: Any) -> None:
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache"}}
+    assert found(STORM_CACHE="default") == []
+
+
 def test_not_the_first_app(found: Any, settings: Any) -> None:
     settings.INSTALLED_APPS = ["django.contrib.sessions", "sentry_app"]
     settings.MIDDLEWARE = [OURS]

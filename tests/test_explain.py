@@ -132,6 +132,19 @@ def test_a_logger_or_a_task(what: str, expected: str, explained: Any) -> None:
     assert lines(ran, "transaction", f"{what}: 0.1 of all")
 
 
+@pytest.mark.parametrize("what", ["/ok/", "ValueError", "shop.orders"])
+def test_how_many_are_sent(what: str, explained: Any) -> None:
+    ran = explained(what, STORM_HOURLY_QUOTA=5000)
+    assert lines(ran, "error", "limited", "storm: 60 a minute", "each process", "STORM_LIMIT (def")
+    assert lines(ran, "error", "limited", "quota: 5000", 'SENTRY["STORM_HOURLY_QUOTA"]')
+    assert not lines(explained(what, STORM_LIMIT=0), "limited")
+
+
+def test_how_many_transactions_are_sent(explained: Any) -> None:
+    ran = explained("/ok/", STORM_TRANSACTION_LIMIT=9, STORM_CACHE="redis")
+    assert lines(ran, "transaction", "limited", "storm: 9 of one name a minute, of all processes")
+
+
 def test_where_nothing_is_sent_at_all_that_is_said_first(explained: Any) -> None:
     ran = explained("/ok/", TRANSPORT="http")
     assert ran.code == 2

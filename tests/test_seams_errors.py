@@ -106,6 +106,58 @@ def test_a_message_does_not_show_the_frames_of_the_seams(sentry_events: Events) 
     assert functions[-1] == "test_a_message_does_not_show_the_frames_of_the_seams"
 
 
+class Talkative:
+    def __repr__(self) -> str:
+        log_failure()
+        return "said"
+
+
+def log_failure() -> None:
+    try:
+        raise ValueError("within a repr")
+    except ValueError:
+        logging.getLogger("shop").exception("failed")
+
+
+@pytest.mark.sentry(STORM_LIMIT=1, WITH_LOCALS=False)
+def test_what_is_never_captured_takes_no_budget(sentry_events: Events) -> None:
+    """The SDK captures nothing while it serialises."""
+    sentry_sdk.get_isolation_scope().set_extra("order", Talkative())
+    sentry_sdk.capture_message("hello")
+    assert sentry_events.events[0]["extra"]["order"] == "said"
+    log_failure()
+    assert len(sentry_events.events) == 2
+    assert outcomes.snapshot() == {}
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [
+        ("sentry_sdk.utils", "exceptions_from_error_tuple"),
+        ("sentry_sdk.utils", "disable_capture_event"),
+        ("sentry_sdk.scope.Scope", "capture_event"),
+        ("sentry_sdk.scope.Scope", "capture_exception"),
+        ("sentry_sdk.integrations.logging.EventHandler", "emit"),
+    ],
+)
+def test_a_part_that_is_missing_is_named(
+    owner: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"{owner}.{name}", None)
+    (missing,) = errors.missing_parts()
+    assert missing.endswith(name)
+
+
+@pytest.mark.sentry
+def test_nothing_is_held_back_for_what_raises_in_the_sdk(
+    sentry_events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sentry_sdk.Scope, "_merge_scopes", lambda *args: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        sentry_sdk.capture_message("hello")
+    assert outcomes.snapshot() == {}
+
+
 def test_a_client_of_anothers_making_captures_everything() -> None:
     sent: list[Any] = []
     client = sentry_sdk.Client(

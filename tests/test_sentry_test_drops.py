@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sentry_sdk import get_global_scope
 
-from sentry_app import conf
+from sentry_app import conf, outcomes
 from sentry_app.management import drops
 from sentry_app.management.commands import sentry_test as command
 from sentry_app.management.sending import Result
@@ -98,6 +98,23 @@ def test_dropped_by_an_event_processor(settings: Any, silent: SentryServer) -> N
     finally:
         processors.remove(drop)
     assert (ran.code, ran.reasons) == (3, ["dropped_by_processor"])
+
+
+@pytest.mark.parametrize(
+    ("reason", "category", "setting"),
+    [
+        (outcomes.STORM, "error", "STORM_LIMIT (default)"),
+        (outcomes.STORM, "transaction", "STORM_TRANSACTION_LIMIT (default)"),
+        (outcomes.QUOTA, "error", "STORM_HOURLY_QUOTA (default)"),
+    ],
+)
+def test_held_back_because_the_fleet_has_sent_enough(
+    reason: str, category: str, setting: str
+) -> None:
+    found = drops.of_loss(drops.Loss(category, frozenset({reason})), conf.load({}, {}))
+    assert found is not None
+    assert (found.reason, found.exit_code) == ("dropped_by_filter", 3)
+    assert setting in found.remedy
 
 
 def test_a_transaction_that_the_sdk_does_not_make(settings: Any, sentry: SentryServer) -> None:

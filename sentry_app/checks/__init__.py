@@ -29,6 +29,7 @@ CHECKS: tuple[Check, ...] = (
     configuration.useless_fields,
     spool.spool,
     project.second_init,
+    project.storm_cache,
     project.middleware,
     project.first_app,
 )

@@ -115,8 +115,8 @@ def missing_parts(config: Config) -> Iterator[Problem]:
             check_ids.SEAM_MISSING,
             "sentry-sdk",
             f"This version of sentry-sdk does not have {', '.join(missing)}: slow and failed "
-            "transactions are sampled like any other, ignored errors dropped once they are built, "
-            "or what an event costs is not bounded.",
+            "transactions are sampled like any other and have no limit; errors are ignored or held "
+            "back once they are built, or what an event costs is not bounded.",
             "Install a version that this release was tested with, or a later release of this app.",
         )
 

@@ -1,6 +1,6 @@
-"""Is the rest of the project set up for it: INSTALLED_APPS, MIDDLEWARE, no second start?"""
+"""Is the rest of the project set up for it: INSTALLED_APPS, MIDDLEWARE, CACHES, no second start?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from django.apps import apps
 from django.conf import settings
@@ -13,6 +13,14 @@ from sentry_app.setting import Problem
 MIDDLEWARE = "sentry_app.middleware.SentryContextMiddleware"
 AUTHENTICATION = "django.contrib.auth.middleware.AuthenticationMiddleware"
 
+#: Django's caches that cannot count for all processes, and why.
+UNFIT_CACHES: Mapping[str, str] = {
+    "django.core.cache.backends.dummy.DummyCache": "keeps nothing",
+    "django.core.cache.backends.locmem.LocMemCache": "is not shared by processes",
+    "django.core.cache.backends.filebased.FileBasedCache": "is not shared by hosts, nor atomic",
+    "django.core.cache.backends.db.DatabaseCache": "could break the site's transactions",
+}
+
 
 def second_init(config: Config) -> Iterator[Problem]:
     """Another caller of ``sentry_sdk.init``."""
@@ -22,6 +30,29 @@ def second_init(config: Config) -> Iterator[Problem]:
             "sentry_sdk.init",
             "The project calls sentry_sdk.init itself: whichever call is later replaces the other.",
             'Remove that call; its arguments are keys of SENTRY or entries of SENTRY["OPTIONS"].',
+        )
+
+
+def storm_cache(config: Config) -> Iterator[Problem]:
+    """STORM_CACHE names a cache that all processes share."""
+    alias, source = config.STORM_CACHE, config.sources["STORM_CACHE"]
+    if alias is None:
+        return
+    if alias not in settings.CACHES:
+        yield Problem(
+            check_ids.STORM_CACHE_UNKNOWN,
+            "STORM_CACHE",
+            f"{source} is {alias!r}, which is not in CACHES.",
+            "Correct the alias, or add it to CACHES; until then each process counts for itself.",
+        )
+        return
+    backend = settings.CACHES[alias].get("BACKEND", "")
+    if backend in UNFIT_CACHES:
+        yield Problem(
+            check_ids.STORM_CACHE_UNFIT,
+            "STORM_CACHE",
+            f"{source} is {alias!r}: its backend {backend} {UNFIT_CACHES[backend]}.",
+            "Name a cache in Redis or memcached; until then each process counts for itself.",
         )
 
 

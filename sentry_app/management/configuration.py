@@ -30,7 +30,7 @@ def with_dsn(config: Config, dsn: str) -> Config:
 
 
 def raw(config: Config) -> Config:
-    """``config`` without filters, hooks and sampling; what is scrubbed stays scrubbed."""
+    """``config`` without filters, hooks, sampling and limits; what is scrubbed stays scrubbed."""
     return config.replace(
         BEFORE_SEND=(),
         BEFORE_SEND_TRANSACTION=(),
@@ -42,6 +42,9 @@ def raw(config: Config) -> Config:
         TEST_USER_EMAILS=(),
         TRACES_SAMPLE_RATE=1.0,
         TRACES_SAMPLE_RATES={},
+        STORM_LIMIT=0,
+        STORM_TRANSACTION_LIMIT=0,
+        STORM_HOURLY_QUOTA=0,
         OPTIONS={
             name: value for name, value in config.OPTIONS.items() if name not in _DROPPING_OPTIONS
         },

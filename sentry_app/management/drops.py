@@ -15,6 +15,8 @@ _FILTERS: Mapping[str, str] = {
     outcomes.IGNORED_URL: "IGNORED_URLS",
     outcomes.IGNORED_TRANSACTION: "IGNORED_TRANSACTIONS",
     outcomes.TEST_USER: "TEST_USER_EMAILS",
+    outcomes.STORM: "STORM_LIMIT",
+    outcomes.QUOTA: "STORM_HOURLY_QUOTA",
 }
 
 #: What may drop an item without a word, by Sentry's category.
@@ -71,7 +73,7 @@ def of_loss(loss: Loss, config: Config) -> Verdict | None:
     """The verdict on ``loss``, or None if the outcomes say nothing about it."""
     for outcome in loss.outcomes:
         if outcome in _FILTERS:
-            return _of_filter(outcome, config)
+            return _of_filter(outcome, loss.category, config)
         if outcome == outcomes.HOOK:
             return _of_hook(loss, config)
         if outcome == outcomes.SAMPLED_OUT:
@@ -91,8 +93,10 @@ def of_silence(category: str, *, logs_are_on: bool) -> Verdict:
     return verdict("dropped", "the SDK dropped it and does not say why", source=source)
 
 
-def _of_filter(outcome: str, config: Config) -> Verdict:
+def _of_filter(outcome: str, category: str, config: Config) -> Verdict:
     setting = _FILTERS[outcome]
+    if outcome == outcomes.STORM and category == "transaction":
+        setting = "STORM_TRANSACTION_LIMIT"
     source = f"{setting} ({config.sources[setting]})"
     return verdict("dropped_by_filter", f"a filter dropped it: {outcome}", source=source)
 

@@ -11,7 +11,7 @@ from sentry_app.management.configuration import obstacle
 from sentry_app.management.drops import name_of
 from sentry_app.management.reasons import DROPPED_HERE, MISCONFIGURED, OK
 
-SENT, SAMPLED, DROPPED = "sent", "sampled", "dropped"
+SENT, SAMPLED, LIMITED, DROPPED = "sent", "sampled", "limited", "dropped"
 
 
 class Finding(NamedTuple):
@@ -65,6 +65,7 @@ def _of_path(config: Config, path: str) -> Iterator[Finding]:
         yield Finding("transaction", DROPPED, why, setting)
         return
     yield Finding("error", SENT, "unless its exception, logger or user is ignored")
+    yield from _limits(config)
     yield from _hooks(config, "error", "BEFORE_SEND")
     yield from _of_transaction(config, _route(path), path)
 
@@ -79,6 +80,7 @@ def _of_exception(config: Config, error: type[BaseException]) -> Iterator[Findin
         yield Finding("error", DROPPED, "interrupt: Ctrl-C is no error")
         return
     yield Finding("error", SENT, "unless it happens in a request of an ignored URL")
+    yield from _limits(config)
     yield from _hooks(config, "error", "BEFORE_SEND")
 
 
@@ -91,6 +93,7 @@ def _of_name(config: Config, name: str) -> Iterator[Finding]:
         yield Finding("error", DROPPED, why, _source(config, "IGNORED_LOGGERS"))
     else:
         yield Finding("error", SENT, f"if {name} is a logger")
+        yield from _limits(config)
         yield from _hooks(config, "error", "BEFORE_SEND")
     yield from _of_transaction(config, name, "")
 
@@ -110,6 +113,9 @@ def _of_transaction(config: Config, name: str, path: str) -> Iterator[Finding]:
     if config.TAIL_SAMPLING:
         why = f"if it takes {config.SLOW_THRESHOLD_MS} ms or more, or fails"
         yield Finding("transaction", SENT, why, _source(config, "TAIL_SAMPLING"))
+    if config.STORM_TRANSACTION_LIMIT:
+        why = f"storm: {config.STORM_TRANSACTION_LIMIT} of one name a minute{_together(config)}"
+        yield Finding("transaction", LIMITED, why, _source(config, "STORM_TRANSACTION_LIMIT"))
     yield from _hooks(config, "transaction", "BEFORE_SEND_TRANSACTION")
 
 
@@ -121,6 +127,23 @@ def _rate(config: Config, name: str, path: str) -> tuple[float | None, str]:
     if rate is not None:
         return rate, _source(config, "TRACES_SAMPLE_RATES")
     return config.TRACES_SAMPLE_RATE, _source(config, "TRACES_SAMPLE_RATE")
+
+
+def _limits(config: Config) -> Iterator[Finding]:
+    """How many are sent of what is sent at all."""
+    limits = (
+        ("STORM_LIMIT", "storm: {} a minute of one class, or log line, and place"),
+        ("STORM_HOURLY_QUOTA", "quota: {} events of all kinds an hour"),
+    )
+    for key, why in limits:
+        limit = getattr(config, key)
+        if limit:
+            told = why.format(limit) + _together(config)
+            yield Finding("error", LIMITED, told, _source(config, key))
+
+
+def _together(config: Config) -> str:
+    return ", of all processes" if config.STORM_CACHE else ", of each process"
 
 
 def _hooks(config: Config, kind: str, key: str) -> Iterator[Finding]:

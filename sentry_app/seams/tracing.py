@@ -36,6 +36,7 @@ from sentry_app import outcomes
 from sentry_app.interrupts import let_through
 from sentry_app.sampling import IGNORED_PATH, PARENT_RATE, PATH, RANDOM, RECORD, Head
 from sentry_app.seams.patching import parameters, wrap
+from sentry_app.storms import Leave
 
 #: The SDK's own default of ``max_spans``.
 MAX_SPANS = 1000
@@ -54,6 +55,9 @@ class TailSampler(Protocol):
         self, head: Head, name: str, duration_ms: float, status: str | None
     ) -> tuple[float | None, str]:
         """The rate with which a transaction is kept, or None; and why not."""
+
+    def leave(self, name: str) -> Leave:
+        """Whether one that is kept may go."""
 
 
 class Recorder(_SpanRecorder):  # type: ignore[misc]
@@ -161,8 +165,11 @@ def _judging(finish: Callable[..., Any]) -> Callable[..., Any]:
         if sampler is None or self.timestamp is not None:
             return finish(self, scope, end_timestamp, **more)
         drop = _drop(self, end_timestamp, sampler)
+        leave = Leave() if drop else sampler.leave(self.name)
+        if leave.reason is not None:
+            drop = leave.reason, self.name
         if drop is None:
-            return finish(self, scope, end_timestamp, **more)
+            return _finish_and_tell(self, leave, finish, scope, end_timestamp, **more)
         with outcomes.sampled_out_as(*drop):
             _let_go(self)
             finish(self, scope, end_timestamp, **more)
@@ -170,6 +177,24 @@ def _judging(finish: Callable[..., Any]) -> Callable[..., Any]:
         return None
 
     return judge_and_finish
+
+
+def _finish_and_tell(
+    transaction: Any, leave: Leave, finish: Callable[..., Any], *args: Any, **more: Any
+) -> Any:
+    """Send it with what was held back before, or give the leave back."""
+    __tracebackhide__ = True
+    for tag, value in leave.tags.items():
+        transaction.set_tag(tag, value)
+    for name, told in leave.contexts.items():
+        transaction.set_context(name, told)
+    event_id = None
+    try:
+        event_id = finish(transaction, *args, **more)
+    finally:
+        if event_id is None:
+            leave.give_back()
+    return event_id
 
 
 def _drop(transaction: Any, end: Any, sampler: TailSampler) -> tuple[str, str] | None:
