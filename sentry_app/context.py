@@ -31,6 +31,9 @@ UNKNOWN: Any = object()
 #: Whether this request is one of IGNORED_URLS, and nothing is sent of it.
 request_is_ignored: ContextVar[bool] = ContextVar("request_is_ignored", default=False)
 
+#: Whether a hook of the project's runs: what it logs or captures would run it again.
+hook_runs: ContextVar[bool] = ContextVar("hook_runs", default=False)
+
 
 class Actor:
     """Tells each event of one isolation scope (one request, one task) who was at work.
@@ -122,7 +125,11 @@ def describe_user(user: Any, fields: Fields, *, send_pii: bool) -> dict[str, Any
 
 def _chosen(user: Any, fields: Fields) -> dict[str, str]:
     if callable(fields):
-        return {str(field): _text(value) for field, value in fields(user).items()}
+        token = hook_runs.set(True)
+        try:
+            return {str(field): _text(value) for field, value in fields(user).items()}
+        finally:
+            hook_runs.reset(token)
     return {field: _text(attribute(user, field)) for field in fields if field != "id"}
 
 

@@ -5,6 +5,7 @@ A step that fails keeps the event and is counted.
 
 import logging
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,6 +25,14 @@ Hook = Callable[[Any, Hint], Any]
 
 #: A filter says why something is dropped, or None to keep it.
 Filter = Callable[[Config, Event, Hint], str | None]
+
+
+def within_hook(config: Config, event: Event, hint: Hint) -> str | None:
+    """What a hook of the project's logs or captures, which would run it again."""
+    if not context.hook_runs.get():
+        return None
+    _warn_within_hook()
+    return outcomes.WITHIN_HOOK
 
 
 def ignored_request(config: Config, event: Event, hint: Hint) -> str | None:
@@ -88,7 +97,7 @@ def repeated_error(config: Config, event: Event, hint: Hint) -> str | None:
 
 
 #: What can be told of anything before there is an event.
-FIRST_FILTERS: tuple[Filter, ...] = (ignored_request,)
+FIRST_FILTERS: tuple[Filter, ...] = (within_hook, ignored_request)
 #: What can be told then of an error, from the exception or the logger alone.
 EARLY_FILTERS: tuple[Filter, ...] = (
     *FIRST_FILTERS,
@@ -142,7 +151,7 @@ class BeforeSend:
 
     def over_reason(self, error: BaseException | None, record: Any = None) -> str | None:
         """Why an error or a log record is held back, if that is known at once; never raises."""
-        if context.request_is_ignored.get():
+        if context.hook_runs.get() or context.request_is_ignored.get():
             return None
         return self._storms.over_reason(error, record)
 
@@ -172,6 +181,8 @@ def before_breadcrumb(config: Config) -> Hook:
     """The ``before_breadcrumb`` of the SDK: IGNORED_LOGGERS, then BEFORE_BREADCRUMB."""
 
     def step(crumb: Any, hint: Hint) -> Any:
+        if context.hook_runs.get():
+            return None
         category = crumb.get("category") or ""
         if "log_record" in hint and filters.matches_glob(category, config.IGNORED_LOGGERS):
             return None
@@ -235,6 +246,16 @@ def _first_reason(config: Config, event: Event, hint: Hint, steps: Iterable[Filt
 
 
 def _run_hooks(value: Any, hint: Hint, hooks: Iterable[Any]) -> Any:
+    if not hooks:
+        return value
+    token = context.hook_runs.set(True)
+    try:
+        return _run_each(value, hint, hooks)
+    finally:
+        context.hook_runs.reset(token)
+
+
+def _run_each(value: Any, hint: Hint, hooks: Iterable[Any]) -> Any:
     for hook in hooks:
         try:
             changed = resolve(hook)(value, hint)
@@ -250,6 +271,11 @@ def _run_hooks(value: Any, hint: Hint, hooks: Iterable[Any]) -> Any:
             shown = as_repr(hook)
             logger.warning("%s returned neither a dict nor None: its result is ignored", shown)
     return value
+
+
+@cache
+def _warn_within_hook() -> None:
+    logger.warning("a hook logs or captures something while it runs: that makes no event")
 
 
 def _log_failure(step: Any) -> None:

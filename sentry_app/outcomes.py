@@ -24,6 +24,7 @@ INTERRUPT = "interrupt"
 REPEATED = "repeated"
 STORM = "storm"
 QUOTA = "quota"
+WITHIN_HOOK = "within_hook"
 HOOK = "hook"
 EVENT_PROCESSOR = "event_processor"
 SAMPLED_OUT = "sampled_out"
@@ -52,6 +53,10 @@ REASONS: Mapping[str, tuple[str, str]] = {
         "STORM_LIMIT, STORM_TRANSACTION_LIMIT, STORM_CACHE",
     ),
     QUOTA: ("so many events were sent this hour", "STORM_HOURLY_QUOTA, STORM_CACHE"),
+    WITHIN_HOOK: (
+        "a hook logged or captured it, and must not feed itself",
+        "BEFORE_SEND, BEFORE_SEND_TRANSACTION, BEFORE_BREADCRUMB",
+    ),
     HOOK: ("a hook returned None", "BEFORE_SEND, BEFORE_SEND_TRANSACTION"),
     EVENT_PROCESSOR: ("an event processor or an integration returned None", "OPTIONS"),
     SAMPLED_OUT: (
