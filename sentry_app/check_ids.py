@@ -20,7 +20,6 @@ SPOOL_UNUSABLE = "sentry_app.E012"
 BAD_OPTION = "sentry_app.E013"
 STORM_CACHE_UNKNOWN = "sentry_app.E014"
 
-NOT_YET = "sentry_app.W001"
 SECOND_INIT = "sentry_app.W002"
 MIDDLEWARE_MISSING = "sentry_app.W003"
 MIDDLEWARE_ORDER = "sentry_app.W004"
@@ -60,7 +59,6 @@ TITLES: Mapping[str, str] = {
     SPOOL_UNUSABLE: "SPOOL_DIR is no directory that can be written to",
     BAD_OPTION: "an entry of OPTIONS of the wrong type",
     STORM_CACHE_UNKNOWN: "STORM_CACHE names no cache",
-    NOT_YET: "a setting that has no effect yet",
     SECOND_INIT: "the project calls sentry_sdk.init itself",
     MIDDLEWARE_MISSING: "SentryContextMiddleware is not in MIDDLEWARE",
     MIDDLEWARE_ORDER: "SentryContextMiddleware stands before AuthenticationMiddleware",

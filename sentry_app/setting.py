@@ -19,7 +19,6 @@ class Setting(NamedTuple):
     ``strictest`` replaces a bad value where privacy is at stake; any other setting falls back to
     its default. ``fallbacks`` are further environment variables that give the default.
     A ``secret`` value is shown masked, of a ``concealed`` one only its type.
-    ``planned`` settings are read and checked but have no effect yet.
     """
 
     name: str
@@ -31,7 +30,6 @@ class Setting(NamedTuple):
     strictest: Any = UNSET
     secret: bool = False
     concealed: bool = False
-    planned: bool = False
     check_id: str = check_ids.BAD_VALUE
 
     def replacement(self, raw: Any) -> Any:

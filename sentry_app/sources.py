@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sentry_app import check_ids
 from sentry_app.setting import Problem, Setting, Source, as_repr, one_line, shown
 
 
@@ -13,8 +12,8 @@ def resolved(
     environ: Mapping[str, str],
     problems: list[Problem],
 ) -> tuple[Any, Source]:
-    """The checked value of ``setting`` and where it came from; what cannot be used, or has no
-    effect yet, is added to ``problems``. Never raises.
+    """The checked value of ``setting`` and where it came from; what cannot be used is added to
+    ``problems``. Never raises.
     """
     for source, raw in _candidates(setting, given, environ):
         try:
@@ -22,8 +21,6 @@ def resolved(
         except Exception as error:  # a lazy value may raise anything
             problems.append(_bad_value(setting, source, raw, error))
             return setting.replacement(raw), Source("default", f"(bad {source})")
-        if setting.planned:
-            problems.append(_planned(setting, source, value))
         return value, source
     return setting.default, Source("default")
 
@@ -54,13 +51,4 @@ def _bad_value(setting: Setting, source: Source, raw: Any, error: Exception) -> 
         setting.name,
         f"{source} is {shown(setting, raw)}{reason}, but must be {setting.kind.expected}.",
         f"Change {source} or remove it; until then {instead}.",
-    )
-
-
-def _planned(setting: Setting, source: Source, value: Any) -> Problem:
-    return Problem(
-        check_ids.NOT_YET,
-        setting.name,
-        f"{source} is {shown(setting, value)}, but has no effect yet in this version.",
-        f"Remove {source}, or silence {check_ids.NOT_YET} until a later version uses it.",
     )

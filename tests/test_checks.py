@@ -152,11 +152,6 @@ def test_bad_pattern(found: Any) -> None:
     the_one(found(SCRUB_PATTERNS=["a("]), check_ids.BAD_VALUE, "SCRUB_PATTERNS", "'a('")
 
 
-def test_not_yet(found: Any) -> None:
-    told = ("""SENTRY["STORM_CACHE"] is 'fleet',""", "no effect yet")
-    the_one(found(STORM_CACHE="fleet"), check_ids.NOT_YET, *told)
-
-
 def test_unknown_option(found: Any) -> None:
     the_one(found(OPTIONS={"no_such": 1}), check_ids.UNKNOWN_OPTION, "'no_such'", "OPTIONS")
 

@@ -65,10 +65,6 @@ def test_json_tells_value_source_default_variable_and_help() -> None:
     }
 
 
-def test_what_has_no_effect_yet_says_so() -> None:
-    assert sentry_config("--json").document["STORM_CACHE"]["planned"] is True
-
-
 @pytest.mark.parametrize("flags", [[], ["--json"]])
 def test_no_secret_is_shown(flags: list[str], settings: Any) -> None:
     dsn = refused_dsn()

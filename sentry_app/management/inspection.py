@@ -36,7 +36,6 @@ def _setting(config: Config, name: str) -> dict[str, Any]:
         "default": _shown(config, name, setting.default),
         "variable": setting.variable,
         "help": setting.help,
-        **({"planned": True} if setting.planned else {}),
     }
 
 

@@ -19,7 +19,7 @@ def settings_table() -> list[str]:
         [
             f"``{setting.name}``",
             _default(setting),
-            ("*Not yet:* " if setting.planned else "") + setting.help,
+            setting.help,
         ]
         for setting in SETTINGS.values()
     ]
