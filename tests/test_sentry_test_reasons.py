@@ -13,6 +13,7 @@ from sentry_app.seams import transport as seams
 from tests.support import answers
 from tests.support.commands import Ran, run_command
 from tests.support.sentry_server import SentryServer, refused_dsn, unresolvable_dsn
+from tests.test_sdk import Refusing
 
 PASSWORD = "hun" + "ter2-and-more"
 
@@ -54,7 +55,11 @@ class OwnHttp(HttpTransport):
         ({"DSN": refused_dsn(), "FORCE_DISABLE": True}, "switched_off", 'SENTRY["FORCE_DISABLE"]'),
         ({"TRANSPORT": "locmem", "TEST_MODE": True}, "switched_off", 'SENTRY["TEST_MODE"]'),
         ({"TRANSPORT": "no.such.Transport"}, "bad_transport", "no.such.Transport"),
-        ({"DSN": refused_dsn(), "OPTIONS": {"integrations": 5}}, "bad_options", "TypeError"),
+        (
+            {"DSN": refused_dsn(), "OPTIONS": {"integrations": [Refusing()]}},
+            "bad_options",
+            "TypeError",
+        ),
     ],
 )
 def test_misconfigured(sentry: dict[str, Any], reason: str, said: str, settings: Any) -> None:
