@@ -180,6 +180,28 @@ def test_a_forked_child_starts_afresh(
     assert waiting() == ["child"]
 
 
+def test_a_forked_child_sends_what_nobody_else_does(
+    start_sdk: Start, sentry: SentryServer, tmp_path: Path
+) -> None:
+    """It may replace the process that did, and capture nothing itself."""
+    start_sdk(DSN=sentry.dsn, SPOOL_DIR=str(tmp_path))
+    spool().kill()
+    sentry_sdk.capture_message("left behind")
+    forks.renew()
+    sentry.wait_for(lambda received: messages(sentry) == ["left behind"])
+
+
+def test_a_lock_is_not_taken_into_a_child_of_which_python_does_not_know(
+    start_sdk: Start, tmp_path: Path
+) -> None:
+    start_sdk(DSN=refused_dsn(), SPOOL_DIR=str(tmp_path))
+    spool().directory.path.mkdir(parents=True)
+    lock = spool()._drainer.lock
+    assert lock.acquire()
+    forks.renew()
+    assert not lock.is_held
+
+
 def test_each_project_has_its_own_directory() -> None:
     names = [
         directory_for(dsn, "/spool", 1, 1).path.name

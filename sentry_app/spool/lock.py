@@ -55,5 +55,10 @@ class FileLock:
             del _held[self._path]
 
 
+def forget_held() -> None:
+    """In a forked child: the locks are the parent's."""
+    _held.clear()
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_held.clear)
+    os.register_at_fork(after_in_child=forget_held)

@@ -12,6 +12,8 @@ logger = logging.getLogger("sentry_app")
 
 #: How often, in seconds, an idle process looks whether another has left something behind.
 _LOOK_AROUND = 5.0
+#: A forked child leaves what waits to its parent for so long; many end before.
+_AFTER_FORK = 1.0
 #: How long to leave a directory alone that cannot be used.
 _AFTER_ERROR = 5.0
 
@@ -41,6 +43,10 @@ class Worker:
             self._wake.set()
         return self._thread is not None or self._start()
 
+    def wake_later(self) -> None:
+        """Drain in a second, unless something wakes it before."""
+        self._start(_AFTER_FORK)
+
     def flush(self, timeout: float) -> bool:
         """Wait at most ``timeout`` seconds until everything was sent or has to wait.
 
@@ -58,17 +64,20 @@ class Worker:
         if self._thread is not None and timeout > 0:
             self._thread.join(timeout)
 
-    def _start(self) -> bool:
+    def _start(self, delay: float = 0) -> bool:
         with self._starting:
             if self._thread is None and not self._is_stopped:
-                thread = threading.Thread(target=self._run, name="sentry_app-spool", daemon=True)
+                thread = threading.Thread(
+                    target=self._run, args=(delay,), name="sentry_app-spool", daemon=True
+                )
                 # In a context of its own: the SDK would give it the scope of the request.
                 with suppress(RuntimeError):  # no more threads, or the interpreter ends
                     contextvars.Context().run(thread.start)
                     self._thread = thread
             return self._thread is not None
 
-    def _run(self) -> None:
+    def _run(self, delay: float) -> None:
+        self._wake.wait(delay)
         while not self._is_stopped:
             self._wake.clear()
             wait = self._drained()

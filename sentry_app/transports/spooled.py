@@ -11,6 +11,7 @@ from sentry_sdk.envelope import Envelope, Item
 from sentry_sdk.transport import Transport
 
 from sentry_app.spool import Answer, Directory, Drainer, Memory
+from sentry_app.spool.lock import forget_held
 from sentry_app.spool.worker import Worker
 
 #: So many seconds of an exit are left for the envelope that is being sent.
@@ -90,6 +91,9 @@ class SpooledTransport(Transport):
         self.memory.clear()
         self._has_kept = False
         self._worker.renew()
+        forget_held()  # uWSGI forks without Python's knowledge
+        if self.directory.pending():  # of a process that this one may replace
+            self._worker.wake_later()
 
     def record_lost_event(
         self,
