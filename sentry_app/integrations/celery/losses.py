@@ -97,10 +97,11 @@ def on_revoked(
 def on_process_shutdown(**kwargs: Any) -> None:
     """Send what was captured last: ``os._exit`` ends the process, which runs no exit handlers.
 
-    The SDK has sent all that the tasks have captured.
+    The SDK has sent all that the tasks have captured. What is being sent comes to its end: if it
+    were cut off, a spool would send it again.
     """
     if running() is not None:
-        sentry_sdk.flush(FLUSH_TIMEOUT)
+        sentry_sdk.get_client().close(FLUSH_TIMEOUT)
 
 
 def _report(task: Any, request: Any, error: BaseException, level: Level) -> None:
