@@ -6,6 +6,7 @@ off until it is done; where something is raised all the same, it is told by its 
 """
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,10 @@ from typing import Any
 #: Those whose handlers are known to raise.
 _NAMES = "SIGINT SIGTERM SIGHUP SIGQUIT SIGABRT SIGALRM SIGVTALRM SIGUSR1 SIGUSR2 SIGBREAK"
 _SIGNALS = [getattr(signal, name) for name in _NAMES.split() if hasattr(signal, name)]
+
+#: Its handlers are in C, of which Python knows nothing: what Python set in their place would stay,
+#: and a worker would not end.
+_SERVER = "uwsgi"
 
 #: A handler is put off no longer, in seconds.
 LONGEST = 2.0
@@ -40,7 +45,7 @@ def deferred() -> Iterator[None]:
 
     Only the main thread runs handlers; in others, and within another such body, it does nothing.
     """
-    if threading.get_ident() != threading.main_thread().ident:
+    if threading.get_ident() != threading.main_thread().ident or _SERVER in sys.modules:
         yield
         return
     replaced: list[tuple[Any, _Later]] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -134,3 +135,10 @@ def test_another_thread_has_no_handlers() -> None:
     thread.start()
     thread.join()
     assert seen == [before, False]
+
+
+def test_the_handlers_of_uwsgi_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "uwsgi", sys)
+    signal.signal(signal.SIGUSR1, raising)
+    with deferred():
+        assert signal.getsignal(signal.SIGUSR1) is raising

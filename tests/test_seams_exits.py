@@ -32,12 +32,12 @@ START = """
     import django
     import sentry_sdk
     django.setup()
-    woken = threading.Event()
-    signal.signal(signal.SIGUSR1, lambda *_: woken.set())
+    woken = []  # no Event, whose lock the main thread may hold
+    signal.signal(signal.SIGUSR1, lambda *_: woken.append(1))
 """
 #: Captures while the process is told to end, and says so.
 CAPTURE = START + "    sentry_sdk.capture_message('last words'); print('captured', flush=True)\n"
-WAIT = "    woken.wait()"
+WAIT = "    while not woken: time.sleep(0.01)"
 SLEEP = CAPTURE + "    time.sleep(60)"
 #: Stands in a call that a signal does not end, as drivers of databases do.
 STUCK = (
@@ -175,6 +175,19 @@ def test_a_handler_that_comes_later_is_the_one(project: Project, sentry: SentryS
 
 
 @real_processes
+def test_a_handler_of_a_server_in_c_stays(project: Project, sentry: SentryServer) -> None:
+    code = START + (
+        "    import ctypes\n"
+        "    libc = ctypes.CDLL(None)\n"
+        "    libc.signal(signal.SIGTERM, libc.abort)\n"
+        "    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL\n"
+    )
+    with running(project, code + SLEEP, sentry.dsn) as process:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait() == -signal.SIGABRT
+
+
+@real_processes
 def test_without_a_capture_there_is_no_handler(project: Project, sentry: SentryServer) -> None:
     code = START + "    print('captured', signal.getsignal(signal.SIGTERM), flush=True)"
     with running(project, code, sentry.dsn) as process:
@@ -282,6 +295,7 @@ class Signals:
         self.handler: Any = signal.SIG_DFL
         self.raised: list[int] = []
         monkeypatch.setattr(signal, "getsignal", lambda number: self.handler)
+        monkeypatch.setattr(exits, "_is_unhandled", lambda: self.handler is signal.SIG_DFL)
         monkeypatch.setattr(signal, "signal", self.set)
         monkeypatch.setattr(signal, "raise_signal", self.raised.append)
         for name, value in (("_pid", 0), ("_is_ending", False), ("_pipe", None)):

@@ -13,8 +13,8 @@ The private parts that are used, and what they have to be:
     a coroutine function, called on the way out; the signals that it will raise again.
 ``multiprocessing.util.register_after_fork``, ``multiprocessing.util.Finalize``
     what is called first and last in a child.
-``ctypes.pythonapi.PyOS_setsig``
-    sets the handler of a signal from any thread.
+``ctypes.pythonapi.PyOS_getsig``, ``.PyOS_setsig``
+    tell the handler of a signal that the system has, and set it from any thread.
 
 Where one is missing, that end comes without notice, as ever.
 """
@@ -28,7 +28,6 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
-from importlib.util import find_spec
 from threading import Thread, current_thread, local, main_thread
 from typing import Any
 
@@ -72,9 +71,23 @@ def watch_sigterm() -> None:
         return
     _pid = os.getpid()
     with suppress(Exception):
-        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        if _is_unhandled():
             signal.signal(signal.SIGTERM, _terminate)
             _watch_pipe()
+
+
+def _is_unhandled() -> bool:
+    """Whether a SIGTERM would end this process, by what Python and the system know.
+
+    Python knows nothing of a handler that a server in C has set later, as uWSGI does.
+    """
+    if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        return False
+    from ctypes import c_int, c_void_p, pythonapi
+
+    getsig = pythonapi["PyOS_getsig"]  # a function of its own, whose types are nobody else's
+    getsig.argtypes, getsig.restype = [c_int], c_void_p
+    return getsig(signal.SIGTERM) is None
 
 
 def end() -> None:
@@ -131,8 +144,7 @@ def _wait_for_end() -> None:
 def _watch_pipe() -> None:
     """Leave the end to a thread: the main thread may not return to Python for long."""
     global _pipe
-    is_possible = sys.implementation.name == "cpython" and find_spec("_ctypes")
-    if not is_possible or any(name in sys.modules for name in _COOPERATIVE):
+    if any(name in sys.modules for name in _COOPERATIVE):
         return
     pipe = os.pipe()
     os.set_blocking(pipe[1], False)
