@@ -174,3 +174,48 @@ def test_an_envelope_that_is_cut_off_is_none() -> None:
             connection.shutdown(socket.SHUT_WR)
             assert connection.recv(1) == b""
         assert server.received == []
+
+
+def test_what_was_accepted_is_told_apart_from_what_came() -> None:
+    with SentryServer(answers.in_turn(answers.status(500), answers.ok)) as server:
+        assert [post_event(server.dsn, {"event_id": EVENT_ID}).status for _ in range(2)] == [
+            500,
+            200,
+        ]
+    assert len(server.received) == 2
+    assert server.accepted_ids == [EVENT_ID]
+
+
+def test_it_may_be_taken_without_an_answer() -> None:
+    with SentryServer(answers.take_and_drop) as server:
+        with pytest.raises(urllib3.exceptions.ProtocolError):
+            post_event(server.dsn, {"event_id": EVENT_ID})
+        assert server.accepted_ids == [EVENT_ID]
+
+
+@pytest.mark.parametrize("answer", [answers.garbage, answers.DropMidBody(10)])
+def test_a_broken_answer_accepts_nothing(answer: Answer) -> None:
+    with SentryServer(answer) as server:
+        with pytest.raises((urllib3.exceptions.ProtocolError, urllib3.exceptions.HTTPError)):
+            post_event(server.dsn, {"event_id": EVENT_ID, "text": EVENT_ID * 10_000})
+        assert server.accepted_ids == []
+
+
+def test_one_that_hangs_can_be_released() -> None:
+    released = threading.Event()
+    with SentryServer(answers.hang_until(released)) as server:
+        threading.Timer(0.1, released.set).start()
+        with pytest.raises(urllib3.exceptions.ProtocolError):
+            post_event(server.dsn)
+        assert server.accepted_ids == []
+
+
+def test_it_goes_away_and_comes_back_on_the_same_port() -> None:
+    with SentryServer() as server:
+        post_event(server.dsn, {"event_id": EVENT_ID})
+        server.go_away()
+        with pytest.raises(urllib3.exceptions.NewConnectionError):
+            post_event(server.dsn)
+        server.come_back()
+        post_event(server.dsn, {"event_id": EVENT_ID})
+        assert server.accepted_ids == [EVENT_ID, EVENT_ID]

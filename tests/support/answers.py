@@ -6,8 +6,10 @@ Choose one with `SentryServer(answer=status(403))`, or change it on the way: `se
 from __future__ import annotations
 
 import json
+import threading
 import uuid
 from collections.abc import Callable, Mapping
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -74,6 +76,51 @@ def hang(handler: Handler, received: Received) -> None:
     """Say nothing until the server closes, then hang up."""
     handler.server.closing.wait()
     drop(handler, received)
+
+
+def hang_until(released: threading.Event) -> Answer:
+    """Say nothing until `released` is set or the server closes, then hang up."""
+
+    def answer(handler: Handler, received: Received) -> None:
+        while not released.wait(0.05) and not handler.server.closing.is_set():
+            pass
+        drop(handler, received)
+
+    return answer
+
+
+def in_turn(*answers: Answer) -> Answer:
+    """Answer one request so and the next one so, from the start again at the end."""
+    turns, lock = cycle(answers), threading.Lock()
+
+    def answer(handler: Handler, received: Received) -> None:
+        with lock:
+            turn = next(turns)
+        turn(handler, received)
+
+    return answer
+
+
+def garbage(handler: Handler, received: Received) -> None:
+    """Answer what is no HTTP, and hang up."""
+    handler.wfile.write(b"\x00\x01 no HTTP\r\n\r\n")
+    drop(handler, received)
+
+
+def take_and_drop(handler: Handler, received: Received) -> None:
+    """Accept, but hang up without an answer: nobody can know."""
+    handler.accept()
+    drop(handler, received)
+
+
+class DropMidBody:
+    """Read so many bytes of the body only, then hang up: the envelope has not arrived."""
+
+    def __init__(self, reads: int = 100) -> None:
+        self.reads = reads
+
+    def __call__(self, handler: Handler, received: Received) -> None:
+        raise AssertionError("the envelope was read to its end")
 
 
 def drop(handler: Handler, received: Received) -> None:

@@ -55,6 +55,11 @@ class ServerProcess:
             raise AssertionError(self._complaint(f"printed no line with {regex!r}", timeout))
         return match
 
+    def wait_for_count(self, count: int, timeout: float = 30) -> None:
+        """Wait for so many lines."""
+        with self._printed:
+            assert self._printed.wait_for(lambda: len(self._lines) >= count, timeout), self.output
+
     def wait_until_ready(self, ready: str | Callable[[str], bool], timeout: float) -> None:
         """Wait for a line that `ready` finds (a regex) or accepts (a function)."""
         if isinstance(ready, str):
@@ -65,6 +70,10 @@ class ServerProcess:
     def send_signal(self, number: int) -> None:
         """Send a signal to the process, but not to its children."""
         self._popen.send_signal(number)
+
+    def kill(self) -> None:
+        """SIGKILL for the process and all of its children."""
+        os.killpg(self.pid, signal.SIGKILL)
 
     def wait(self, timeout: float = 30) -> int:
         """The exit status once it has ended, negative if by a signal."""

@@ -39,7 +39,8 @@ class SentryServer:
 
     `answer` says how it replies (see `tests.support.answers`) and may be changed at any time.
     With `tls` it speaks https; `ca_file` is then what a client has to trust.
-    An envelope that cannot be parsed is answered 400 and raised when the block ends.
+    An envelope that cannot be parsed is answered 400 and raised when the block ends. Between
+    `go_away()` and `come_back()` nobody listens on its port.
     """
 
     def __init__(self, answer: Answer = answers.ok, *, tls: bool = False) -> None:
@@ -48,27 +49,45 @@ class SentryServer:
         self.ca_file: str | None = None
         self._tls = tls
         self._received: list[Received] = []
+        self._accepted: list[Received] = []
+        self._errors: list[Exception] = []
         self._arrival = threading.Condition()
+        self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> SentryServer:
-        with contextlib.ExitStack() as stack:
-            self._httpd = stack.enter_context(_Httpd(self._receive))
-            if self._tls:
-                directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-                self._httpd.socket, self.ca_file = _secured(self._httpd.socket, directory)
-            stack.enter_context(_served(self._httpd))
-            self._close = stack.pop_all().close
+        self._reserved = self._stack.enter_context(_reserved_port())
+        if self._tls:
+            directory = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
+            self._context, self.ca_file = _tls_context(directory)
+        self.come_back()
         return self
 
     def __exit__(self, exc_type: object, *_: object) -> None:
+        self.go_away()
+        self._stack.close()
+        if exc_type is None and self._errors:
+            raise self._errors[0]
+
+    def come_back(self) -> None:
+        """Listen on the port, which stays the same."""
+        with contextlib.ExitStack() as stack:
+            httpd = stack.enter_context(_Httpd(self, self._reserved.getsockname()[1]))
+            if self._tls:
+                # The handshake belongs to the connection's thread, not to the one that accepts.
+                httpd.socket = self._context.wrap_socket(
+                    httpd.socket, server_side=True, do_handshake_on_connect=False
+                )
+            stack.enter_context(_served(httpd))
+            self._close = stack.pop_all().close
+
+    def go_away(self) -> None:
+        """Refuse connections, after what is under way was answered."""
         self._close()
-        if exc_type is None and self._httpd.errors:
-            raise self._httpd.errors[0]
 
     @property
     def url(self) -> str:
         """Where it listens, without a path."""
-        return f"{'https' if self._tls else 'http'}://{HOST}:{self._httpd.server_port}"
+        return f"{'https' if self._tls else 'http'}://{HOST}:{self._reserved.getsockname()[1]}"
 
     @property
     def dsn(self) -> str:
@@ -80,6 +99,14 @@ class SentryServer:
         """The envelopes so far, in the order in which they came."""
         with self._arrival:
             return list(self._received)
+
+    @property
+    def accepted_ids(self) -> list[str]:
+        """The ids of the events that were answered 2xx or taken without a word, as often as so."""
+        with self._arrival:
+            accepted = list(self._accepted)
+        items = [item for received in accepted for item in received.items if item.type == "event"]
+        return [item.payload["event_id"] for item in items]
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -117,11 +144,18 @@ class SentryServer:
         lines = [f"  {number}. {received}" for number, received in enumerate(self.received, 1)]
         return "\n".join(lines) or "  nothing"
 
-    def _receive(self, handler: Handler, received: Received) -> None:
+    def receive(self, handler: Handler, received: Received) -> None:
+        """Keep what has come, and answer it."""
         with self._arrival:
             self._received.append(received)
             self._arrival.notify_all()
         self.answer(handler, received)
+
+    def accept(self, received: Received) -> None:
+        """Note that it was accepted."""
+        with self._arrival:
+            self._accepted.append(received)
+            self._arrival.notify_all()
 
 
 def refused_dsn() -> str:
@@ -140,6 +174,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: _Httpd
+    received: Received
 
     def do_GET(self) -> None:
         """The crash-report dialog: a stand-in that shows what it was told."""
@@ -150,7 +185,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         length = int(self.headers.get("Content-Length", 0))
-        raw = self.rfile.read(length)
+        raw = self.rfile.read(min(length, getattr(self.server.sentry.answer, "reads", length)))
         if len(raw) < length:  # whoever sent it was killed meanwhile
             self.close_connection = True
             return
@@ -159,15 +194,21 @@ class Handler(BaseHTTPRequestHandler):
             self.reply(404)
             return
         try:
-            received = parse(raw, self.headers, path)
+            self.received = parse(raw, self.headers, path)
         except Exception as error:  # a parser may raise anything on bytes that are no envelope
-            self.server.errors.append(error)
+            self.server.sentry._errors.append(error)
             self.reply(400, '{"detail": "invalid event envelope"}')
             return
-        self.server.receive(self, received)
+        self.server.sentry.receive(self, self.received)
+
+    def accept(self) -> None:
+        """Note that what has come was accepted."""
+        self.server.sentry.accept(self.received)
 
     def reply(self, code: int, body: str = "", headers: Mapping[str, str] | None = None) -> None:
         """Write a whole response; JSON unless the headers say otherwise."""
+        if self.command == "POST" and 200 <= code < 300:
+            self.accept()
         content = body.encode()
         self.send_response(code)
         for name, value in {"Content-Type": "application/json", **(headers or {})}.items():
@@ -185,11 +226,10 @@ class _Httpd(ThreadingHTTPServer):
 
     daemon_threads = False
 
-    def __init__(self, receive: Callable[[Handler, Received], None]) -> None:
-        super().__init__((HOST, 0), Handler)
-        self.receive = receive
+    def __init__(self, sentry: SentryServer, port: int) -> None:
+        super().__init__((HOST, port), Handler)
+        self.sentry = sentry
         self.closing = threading.Event()
-        self.errors: list[Exception] = []
         self._connections: set[socket.socket] = set()
 
     def process_request(self, request: Any, client_address: Any) -> None:
@@ -204,7 +244,7 @@ class _Httpd(ThreadingHTTPServer):
         error = sys.exc_info()[1]
         gone = isinstance(error, (ConnectionError, ssl.SSLError))
         if isinstance(error, Exception) and not gone:
-            self.errors.append(error)
+            self.sentry._errors.append(error)
 
     def stop_reading(self) -> None:
         """Let idle connections end; an answer under way may still be written."""
@@ -228,8 +268,17 @@ def _served(httpd: _Httpd) -> Iterator[None]:
         thread.join()
 
 
-def _secured(listener: socket.socket, directory: Path) -> tuple[ssl.SSLSocket, str]:
-    """Wrap the listener in TLS with a certificate of a new authority, whose file is returned."""
+@contextlib.contextmanager
+def _reserved_port() -> Iterator[socket.socket]:
+    """A port that nobody else gets, also while nobody listens."""
+    with socket.socket() as reserved:
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        reserved.bind((HOST, 0))
+        yield reserved
+
+
+def _tls_context(directory: Path) -> tuple[ssl.SSLContext, str]:
+    """With a certificate of a new authority, whose file is returned, too."""
     import trustme
 
     authority = trustme.CA()
@@ -237,9 +286,7 @@ def _secured(listener: socket.socket, directory: Path) -> tuple[ssl.SSLSocket, s
     authority.issue_cert(HOST).configure_cert(context)
     ca_file = directory / "ca.pem"
     authority.cert_pem.write_to_path(str(ca_file))
-    # The handshake belongs to the connection's thread, not to the one that accepts.
-    secured = context.wrap_socket(listener, server_side=True, do_handshake_on_connect=False)
-    return secured, str(ca_file)
+    return context, str(ca_file)
 
 
 def _at_least(count: int, server: SentryServer) -> Any:
