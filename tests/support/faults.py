@@ -221,7 +221,7 @@ def answer_lost(run: Run, length: float) -> None:
     """One event is accepted, but the answer gets lost."""
     run.sentry.answer = answers.take_and_drop
     run.visit("capture/1")
-    run.sentry.wait_for(lambda sentry: sentry.accepted_ids)
+    run.sentry.wait_for(lambda sentry: run.captured[-1] in sentry.accepted_ids, 30)
     run.sentry.answer = answers.ok
 
 
