@@ -19,7 +19,6 @@ WRONG = [
     *[("max_value_length", value) for value in ("x", 1.5, True, [])],
     *[("in_app_include", value) for value in (5, "shop", [5], {"shop": 1}, True)],
     *[("transport_queue_size", value) for value in ("many", None, 1.5)],
-    *[("shutdown_timeout", value) for value in ("2", None, True)],
     *[("sample_rate", value) for value in ("all", [1])],
     *[("integrations", value) for value in (5, "django", ["django"], [DedupeIntegration])],
     *[("ignore_errors", value) for value in (5, "ValueError", [5])],
