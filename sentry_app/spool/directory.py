@@ -77,6 +77,10 @@ class Directory:
         """What waits, the oldest first; nothing if there is no directory."""
         return sorted(_entries(self.path))
 
+    def has_pending(self) -> bool:
+        """Whether anything waits."""
+        return any(True for _ in _entries(self.path))
+
     def rejected(self) -> list[Entry]:
         """What Sentry refused, the oldest first."""
         return sorted(_entries(self.rejected_path))
