@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from sentry_app.spool import Directory, Entry, Memory
-from sentry_app.spool.limits import Limits
+from sentry_app.spool.limits import LONGEST, Limits
 from sentry_app.spool.lock import FileLock
 from sentry_app.spool.pace import FIRST_RATE, LONGEST_WAIT, Pace
 from sentry_app.spool.state import State, Told
@@ -256,26 +256,42 @@ class TestLimits:
     )
     def test_categories_wait(self, header: str, waits: dict[str, float]) -> None:
         limits = Limits()
-        told = limits.update({"x-sentry-rate-limits": header}, 1000, refused=False)
-        assert told is any(waits.values())
+        limits.update({"x-sentry-rate-limits": header}, 1000, refused=False)
         assert {category: limits.wait(category, 1000) for category in waits} == waits
         assert limits.wait("error", 2000) == 0
 
     def test_retry_after_counts_for_a_refusal(self) -> None:
         limits = Limits()
-        assert not limits.update({"retry-after": "30"}, 1000, refused=False)
-        assert limits.update({"retry-after": "30"}, 1000, refused=True)
+        limits.update({"retry-after": "30"}, 1000, refused=False)
+        assert limits.wait("error", 1000) == 0
+        limits.update({"retry-after": "30"}, 1000, refused=True)
         assert limits.wait("error", 1010) == 20
 
     def test_retry_after_may_be_a_date(self) -> None:
         limits = Limits()
         date = format_datetime(datetime.now(timezone.utc) + timedelta(seconds=100), usegmt=True)
-        assert limits.update({"retry-after": date}, 1000, refused=True)
+        limits.update({"retry-after": date}, 1000, refused=True)
         assert 90 < limits.wait("error", 1000) <= 100
 
-    @pytest.mark.parametrize("header", ["", "soon", "-3"])
+    @pytest.mark.parametrize("header", ["", "soon", "-3", "Fri, 31 Dec 99999 23:59:59 GMT"])
     def test_nonsense_says_nothing(self, header: str) -> None:
-        assert not Limits().update({"retry-after": header}, 1000, refused=True)
+        limits = Limits()
+        limits.update({"retry-after": header}, 1000, refused=True)
+        assert limits.wait("error", 1000) == 0
+
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {"retry-after": str(10**10)},
+            {"retry-after": "9" * 400},
+            {"retry-after": "Fri, 31 Dec 9999 23:59:59 GMT"},
+            {"x-sentry-rate-limits": f"{10**10}:error:organization"},
+        ],
+    )
+    def test_nobody_waits_for_years(self, headers: dict[str, str]) -> None:
+        limits = Limits()
+        limits.update(headers, 1000, refused=True)
+        assert limits.wait("error", 1000) == LONGEST
 
     def test_a_shorter_limit_does_not_shorten_a_longer_one(self) -> None:
         limits = Limits()

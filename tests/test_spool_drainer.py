@@ -190,6 +190,17 @@ def test_retry_after_is_obeyed(make: Make) -> None:
     assert [server.seen, server.accepted] == [["a", "a", "b"], ["a", "b"]]
 
 
+@pytest.mark.parametrize(
+    "headers", [{"retry-after": "0"}, {"x-sentry-rate-limits": "60:session:organization:quota"}]
+)
+def test_a_refusal_that_asks_for_no_wait_is_waited_for(make: Make, headers: dict[str, str]) -> None:
+    spool = make(Server(*[Answer(429, headers)] * 3))
+    spool.write("a")
+    waits = [spool.drainer.drain(), spool.drainer.drain()]
+    assert waits[0] is not None
+    assert waits[0] >= 0.25, "it would be asked again and again without a pause"
+
+
 def test_an_accepted_one_may_announce_a_limit(make: Make) -> None:
     server = Server(Answer(200, {"x-sentry-rate-limits": "60:error:organization:quota"}))
     spool = make(server)

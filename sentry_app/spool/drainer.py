@@ -184,8 +184,8 @@ class Drainer:
             self._answered(store, entry, raw, answer)
 
     def _answered(self, store: Store, entry: Entry, raw: bytes, answer: Answer) -> None:
-        status = answer.status
-        limited = self._limits.update(answer.headers, self._clock(), refused=status == 429)
+        status, now = answer.status, self._clock()
+        self._limits.update(answer.headers, now, refused=status == 429)
         if 200 <= status < 300:
             self._delivered(store, entry)
         elif status not in _TEMPORARY and status < 500:
@@ -193,9 +193,9 @@ class Drainer:
         elif not self._retries:
             if store.remove(entry):
                 self._lost(RATE_LIMITED if status == 429 else SERVER_ERROR, entry.category, raw)
-        elif limited:
+        elif wait := self._limits.wait(entry.category, now):
             self.pace.slow_down()
-            self._tell(f"HTTP {status}", self._limits.wait(entry.category, self._clock()))
+            self._tell(f"HTTP {status}", wait)
         else:
             self._failure(entry, f"HTTP {status}")
 

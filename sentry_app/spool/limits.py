@@ -9,6 +9,9 @@ from email.utils import parsedate_to_datetime
 
 #: Stands for every category.
 ALL = ""
+#: Nothing waits longer, in seconds: whoever asks for years is a broken proxy, and no thread can
+#: wait so long.
+LONGEST = 86400.0
 
 
 class Limits:
@@ -22,8 +25,8 @@ class Limits:
         until = max(self._until.get(category, 0), self._until.get(ALL, 0))
         return max(0.0, until - now)
 
-    def update(self, headers: Mapping[str, str], now: float, *, refused: bool) -> bool:
-        """Take what an answer says; ``headers`` have lower-case names. Whether it said anything.
+    def update(self, headers: Mapping[str, str], now: float, *, refused: bool) -> None:
+        """Take what an answer says; ``headers`` have lower-case names.
 
         ``Retry-After`` counts only where the answer ``refused`` (429), and where there is nothing
         more precise.
@@ -33,8 +36,7 @@ class Limits:
             seconds = _retry_after(headers.get("retry-after", ""))
             found = {} if seconds is None else {ALL: seconds}
         for category, seconds in found.items():
-            self._until[category] = max(self._until.get(category, 0), now + seconds)
-        return bool(found)
+            self._until[category] = max(self._until.get(category, 0), now + min(seconds, LONGEST))
 
 
 def _sentry_limits(header: str) -> Iterator[tuple[str, float]]:
@@ -52,5 +54,5 @@ def _retry_after(header: str) -> float | None:
         return float(header)
     try:
         return max(0.0, parsedate_to_datetime(header).timestamp() - time.time())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError, OSError):
         return None
