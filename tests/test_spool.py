@@ -31,6 +31,10 @@ def contents(spool: Directory) -> list[bytes]:
     return [spool.read(entry) for entry in spool.pending()]
 
 
+def _forbidden(*_: object) -> None:
+    raise PermissionError(13, "Permission denied")
+
+
 class TestDirectory:
     def test_the_oldest_comes_first(self, tmp_path: Path) -> None:
         spool = directory(tmp_path)
@@ -47,6 +51,28 @@ class TestDirectory:
             stat.S_IMODE(path.stat().st_mode) for path in (spool.path.parent, spool.path, file)
         ]
         assert modes == [0o700, 0o700, 0o600]
+
+    @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root")
+    def test_what_root_leaves_belongs_to_the_site(self, tmp_path: Path) -> None:
+        os.chown(tmp_path, 65534, 65534)
+        spool = Directory(tmp_path / "spool" / "project", 10**6, DAY)
+        spool.write(b"one", "error")
+        (entry,) = spool.pending()
+        spool.reject(entry, "HTTP 400")
+        lock = FileLock(spool.path / "lock")
+        assert lock.acquire()
+        lock.release()
+        left = [tmp_path / "spool", *(tmp_path / "spool").rglob("*")]
+        assert len(left) == 6
+        assert {path.stat().st_uid for path in left} == {65534}
+
+    def test_what_cannot_be_seen_may_wait(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        spool = directory(tmp_path)
+        assert not spool.may_wait()
+        monkeypatch.setattr("os.scandir", _forbidden)
+        assert spool.may_wait()
 
     def test_a_directory_that_was_deleted_is_made_anew(self, tmp_path: Path) -> None:
         spool = directory(tmp_path)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sentry_app.spool import Answer, Directory, Drainer, Memory
+from sentry_app.spool import Answer, Directory, Drainer, Entry, Memory
 from sentry_app.spool.lock import FileLock
 from sentry_app.spool.state import State
 from sentry_app.spool.worker import Worker
@@ -188,6 +188,68 @@ def test_retry_after_is_obeyed(make: Make) -> None:
     assert spool.drainer.drain() == 30
     spool.drain()
     assert [server.seen, server.accepted] == [["a", "a", "b"], ["a", "b"]]
+
+
+def test_another_users_file_does_not_keep_the_others(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Server()
+    spool = make(server)
+    spool.write("root's", "ours")
+    first = spool.directory.pending()[0]
+    read = spool.directory.read
+
+    def refuse(entry: Entry) -> bytes:
+        if entry == first:
+            raise PermissionError(13, "Permission denied")
+        return read(entry)
+
+    monkeypatch.setattr(spool.directory, "read", refuse)
+    spool.drain()
+    assert server.accepted == ["ours"]
+    assert spool.directory.rejected() == [first]
+    assert spool.directory.reason(first) == "it is another user's file"
+    assert spool.lost == [("send_error", "error", False)]
+
+
+@pytest.mark.parametrize("broken", ["read", "reject"])
+def test_one_that_the_disk_fails_at_does_not_keep_the_others(
+    make: Make, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    server = Server(*[400] * (5 if broken == "reject" else 0))
+    spool = make(server)
+    spool.write("broken", "whole")
+    first = spool.directory.pending()[0]
+    work = getattr(spool.directory, broken)
+
+    def fail(entry: Entry, *args: str) -> object:
+        if entry == first:
+            raise OSError(5, "Input/output error")
+        return work(entry, *args)
+
+    monkeypatch.setattr(spool.directory, broken, fail)
+    for _ in range(6):
+        spool.pass_time(spool.drainer.drain() or 0)
+    assert "whole" in server.accepted
+
+
+def test_what_cannot_be_removed_is_sent_once(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = Server()
+    spool = make(server)
+    spool.write("a")
+
+    def read_only(entry: Entry) -> bool:
+        raise OSError(30, "Read-only file system")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(spool.directory, "remove", read_only)
+        for _ in range(3):
+            with pytest.raises(OSError, match="Read-only"):
+                spool.drainer.drain()
+        assert spool.drainer.lock.is_held, "another process would send it again"
+    assert spool.drainer.drain() is None
+    assert [server.seen, spool.waiting] == [["a"], []]
+    assert not spool.drainer.lock.is_held
 
 
 @pytest.mark.parametrize(

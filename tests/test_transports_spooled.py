@@ -169,6 +169,20 @@ def test_the_application_sees_nothing_of_a_directory_that_cannot_be(
     assert messages(sentry) == ["one"]
 
 
+def test_it_starts_though_the_directory_is_another_users(
+    start_sdk: Start, sentry: SentryServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    for name in ("os.scandir", "sentry_app.spool.directory.os.open"):
+        monkeypatch.setattr(name, forbidden)
+    start_sdk(DSN=sentry.dsn, SPOOL_DIR=str(tmp_path))
+    sentry_sdk.capture_message("one")
+    sentry_sdk.flush(10)
+    assert messages(sentry) == ["one"]
+
+
 def test_a_forked_child_starts_afresh(
     start_sdk: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from sentry_app.spool.ownership import give_to_owner, make
+
 _NAME = re.compile(r"(\d{20})-[0-9a-f]+\.([a-z_]+)\.envelope")
 _PART = ".part"
 
@@ -46,7 +48,7 @@ class Directory:
     """The envelopes that wait in the directory ``path``, for every process that uses it.
 
     At most ``max_bytes`` are kept, for at most ``max_age`` seconds; the oldest go first. Every
-    method but ``pending`` may raise ``OSError``.
+    method but ``may_wait`` may raise ``OSError``.
     """
 
     def __init__(self, path: Path, max_bytes: int, max_age: float) -> None:
@@ -64,7 +66,9 @@ class Directory:
         try:
             self._write(name, raw)
         except FileNotFoundError:  # the first one, or somebody deleted the directory
-            _make(self.path)
+            self.path.parent.parent.mkdir(parents=True, exist_ok=True)
+            make(self.path.parent)
+            make(self.path)
             self._write(name, raw)
         self._written += len(raw)
         gone: list[Entry] = []
@@ -73,13 +77,16 @@ class Directory:
                 gone.extend(self._make_room())
         return gone
 
+    def may_wait(self) -> bool:
+        """Whether something waits, or cannot be seen."""
+        try:
+            return next(_entries(self.path), None) is not None
+        except OSError:
+            return True
+
     def pending(self) -> list[Entry]:
         """What waits, the oldest first; nothing if there is no directory."""
         return sorted(_entries(self.path))
-
-    def has_pending(self) -> bool:
-        """Whether anything waits."""
-        return any(True for _ in _entries(self.path))
 
     def rejected(self) -> list[Entry]:
         """What Sentry refused, the oldest first."""
@@ -95,7 +102,7 @@ class Directory:
 
     def reject(self, entry: Entry, reason: str) -> bool:
         """Put an envelope aside that will never be taken; whether it was still there."""
-        self.rejected_path.mkdir(mode=0o700, exist_ok=True)
+        make(self.rejected_path)
         try:
             (self.path / entry.name).rename(self.rejected_path / entry.name)
         except FileNotFoundError:
@@ -174,15 +181,10 @@ class Directory:
                     path.unlink()
 
 
-def _make(path: Path) -> None:
-    """Create a directory and its parent, which only we may read."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.mkdir(mode=0o700, exist_ok=True)
-
-
 def _write_new(path: Path, content: bytes) -> None:
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
+        give_to_owner(file, path.parent)
         view = memoryview(content)
         while view:
             view = view[os.write(file, view) :]
@@ -195,7 +197,7 @@ def _entries(path: Path) -> Iterator[Entry]:
     try:
         with os.scandir(path) as found:
             for file in found:
-                if _NAME.fullmatch(file.name):
+                if _NAME.fullmatch(file.name) and file.is_file(follow_symlinks=False):
                     with suppress(FileNotFoundError):
                         yield Entry(file.name, file.stat(follow_symlinks=False).st_size)
     except (FileNotFoundError, NotADirectoryError):

@@ -93,6 +93,7 @@ class Drainer:
         self._limits = Limits()
         self._state = State(directory.path / "state.json")
         self._failed: Counter[str] = Counter()
+        self._sent: set[str] = set()  # and could not be removed
 
     def drain(self) -> float | None:
         """Send what is due.
@@ -114,7 +115,8 @@ class Drainer:
             self._expire()
             wait = self._drain(self.directory)
         finally:
-            if wait is None:  # nothing is left, or the directory cannot be used
+            # Only we know what was sent and cannot be removed.
+            if wait is None and not self._sent:
                 self._failed.clear()
                 self.lock.release()
         return wait
@@ -167,13 +169,22 @@ class Drainer:
         return self._failed[entry.name] // _PATIENCE, entry.name
 
     def _send_one(self, store: Store, entry: Entry) -> None:
+        if entry.name in self._sent:
+            return self._remove_sent(store, entry)
         try:
             raw = store.read(entry)
         except FileNotFoundError:
-            return  # it had to go for others
+            return None  # it had to go for others
+        except PermissionError:
+            return self._reject(store, entry, "it is another user's file", None)
+        except OSError as error:
+            return self._failure(entry, f"it cannot be read: {error.strerror}")
+        return self._send_raw(store, entry, raw)
+
+    def _send_raw(self, store: Store, entry: Entry, raw: bytes) -> None:
         try:
             fresh = refreshed(raw, time.time())
-        except ValueError:
+        except (ValueError, RecursionError):
             self._reject(store, entry, "this is no envelope", raw)
             return
         try:
@@ -189,6 +200,7 @@ class Drainer:
         if 200 <= status < 300:
             self._delivered(store, entry)
         elif status not in _TEMPORARY and status < 500:
+            self.pace.succeeded(now)  # whoever refuses is there
             self._reject(store, entry, f"HTTP {status}: {answer.body}", raw)
         elif not self._retries:
             if store.remove(entry):
@@ -200,13 +212,22 @@ class Drainer:
             self._failure(entry, f"HTTP {status}")
 
     def _delivered(self, store: Store, entry: Entry) -> None:
-        store.remove(entry)
         self.pace.succeeded(self._clock())
         self._state.forget()
+        self._sent.add(entry.name)
+        self._remove_sent(store, entry)
 
-    def _reject(self, store: Store, entry: Entry, reason: str, raw: bytes) -> None:
-        self.pace.succeeded(self._clock())  # whoever refuses is there
-        if store.reject(entry, reason):
+    def _remove_sent(self, store: Store, entry: Entry) -> None:
+        store.remove(entry)  # or raise, and try that again before anything else is sent
+        self._sent.discard(entry.name)
+
+    def _reject(self, store: Store, entry: Entry, reason: str, raw: bytes | None) -> None:
+        try:
+            was_there = store.reject(entry, reason)
+        except OSError as error:  # let others pass
+            self._failure(entry, f"{reason}; it cannot be put aside: {error.strerror}")
+            return
+        if was_there:
             self._lost(REFUSED, entry.category, raw)
 
     def _failure(self, entry: Entry, problem: str) -> None:

@@ -5,6 +5,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from sentry_app.spool.ownership import give_to_owner
+
 if sys.platform != "win32":
     import fcntl
 
@@ -30,7 +32,7 @@ class FileLock:
         if sys.platform == "win32" or _held.setdefault(self._path, self) is not self:
             return False
         try:
-            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._file = _opened(self._path)
         except OSError:
             self.release()
             raise
@@ -58,6 +60,17 @@ class FileLock:
 def forget_held() -> None:
     """In a forked child: the locks are the parent's."""
     _held.clear()
+
+
+def _opened(path: str) -> int:
+    flags = os.O_RDWR | os.O_CLOEXEC
+    try:
+        file = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return os.open(path, flags)
+    with suppress(OSError):
+        give_to_owner(file, Path(path).parent)
+    return file
 
 
 if hasattr(os, "register_at_fork"):

@@ -48,7 +48,7 @@ class SpooledTransport(Transport):
             directory, self.memory, http.send, self._lost, retry_server_errors=retry_server_errors
         )
         self._worker = Worker(self._drainer)
-        if directory.has_pending():  # left behind by a process that died
+        if directory.may_wait():  # left behind by a process that died
             self._worker.wake()
 
     def capture_envelope(self, envelope: Envelope) -> None:
@@ -92,7 +92,7 @@ class SpooledTransport(Transport):
         self._has_kept = False
         self._worker.renew()
         forget_held()  # uWSGI forks without Python's knowledge
-        if self.directory.has_pending():  # of a process that this one may replace
+        if self.directory.may_wait():  # of a process that this one may replace
             self._worker.wake_later()
 
     def record_lost_event(
