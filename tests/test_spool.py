@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -259,6 +261,41 @@ class TestLock:
             os._exit(lock.is_held or FileLock(tmp_path / "lock").acquire())
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
         assert lock.is_held
+        lock.release()
+
+    def test_it_is_lost_with_its_directory(self, tmp_path: Path) -> None:
+        """Another process would have the lock of the new one."""
+        lock = FileLock(tmp_path / "spool" / "lock")
+        (tmp_path / "spool").mkdir()
+        assert lock.acquire()
+        shutil.rmtree(tmp_path / "spool")
+        (tmp_path / "spool").mkdir()
+        with other_process(tmp_path / "spool" / "lock") as other:
+            assert line_of(other) == "True"
+            assert not lock.acquire()
+            other.kill()
+
+    def test_a_volume_without_locks_is_told_each_time(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(*_: object) -> None:
+            raise OSError(errno.ENOLCK, "No locks available")
+
+        monkeypatch.setattr("fcntl.lockf", refuse)
+        lock = FileLock(tmp_path / "lock")
+        for _ in range(2):
+            with pytest.raises(OSError, match="No locks"):
+                lock.acquire()
+            assert not lock.is_held
+
+    def test_a_fork_without_pythons_knowledge_does_not_pass_it_on(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        lock = FileLock(tmp_path / "lock")
+        assert lock.acquire()
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "getpid", lambda: 7)
+            assert not lock.is_held
         lock.release()
 
     def test_a_directory_that_cannot_be_used_is_told(self, tmp_path: Path) -> None:

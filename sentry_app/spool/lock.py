@@ -24,15 +24,18 @@ class FileLock:
     def __init__(self, path: Path) -> None:
         self._path = str(path)
         self._file = -1
+        self._pid = os.getpid()
 
     def acquire(self) -> bool:
         """Take the lock if nobody has it; does not wait. Raises ``OSError``."""
         if self.is_held:
-            return True
+            if _is_at(self._path, self._file):
+                return True
+            self.release()  # somebody deleted the directory, and others lock the new one
         if sys.platform == "win32" or _held.setdefault(self._path, self) is not self:
             return False
         try:
-            self._file = _opened(self._path)
+            self._pid, self._file = os.getpid(), _opened(self._path)
         except OSError:
             self.release()
             raise
@@ -40,19 +43,23 @@ class FileLock:
             fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except (BlockingIOError, PermissionError):  # POSIX allows either
             self.release()
+        except OSError:  # a volume that knows no locks
+            self.release()
+            raise
         return self.is_held
 
     @property
     def is_held(self) -> bool:
         """Whether this object has the lock."""
-        return self._file >= 0 and _held.get(self._path) is self
+        is_ours = self._pid == os.getpid()  # uWSGI forks without Python's knowledge
+        return is_ours and self._file >= 0 and _held.get(self._path) is self
 
     def release(self) -> None:
         """Give the lock back. Closing another descriptor of the same file would do so as well."""
-        if self._file >= 0:
+        if self._file >= 0 and self._pid == os.getpid():
             with suppress(OSError):
                 os.close(self._file)
-            self._file = -1
+        self._file = -1
         if _held.get(self._path) is self:
             del _held[self._path]
 
@@ -60,6 +67,13 @@ class FileLock:
 def forget_held() -> None:
     """In a forked child: the locks are the parent's."""
     _held.clear()
+
+
+def _is_at(path: str, file: int) -> bool:
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(file))  # noqa: PTH116
+    except OSError:
+        return False
 
 
 def _opened(path: str) -> int:
