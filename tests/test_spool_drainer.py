@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -384,6 +388,35 @@ class TestWorker:
         assert asked.wait(10)
         assert not worker.flush(0.01)
         answer.set()
+        assert worker.flush(10)
+        worker.stop()
+
+    def test_a_finaliser_may_interrupt_a_wake(self, make: Make) -> None:
+        """An exception in ``__del__``, of a task of asyncio for one, is captured just there."""
+        worker = Worker(make(Server()).drainer)
+        files = {threading.__file__, inspect.getfile(Worker)}
+        interrupted: set[tuple[str, int]] = set()
+
+        def interrupt(frame: FrameType, event: str, _: object) -> Callable[..., Any] | None:
+            code = frame.f_code
+            if code.co_filename not in files:
+                return None
+            place = code.co_name, frame.f_lineno
+            if event == "line" and place not in interrupted:
+                interrupted.add(place)
+                worker.wake()
+            return interrupt
+
+        def work() -> None:
+            sys.settrace(interrupt)
+            worker.wake()
+            sys.settrace(None)
+
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        thread.join(10)
+        assert not thread.is_alive()
+        assert interrupted
         assert worker.flush(10)
         worker.stop()
 

@@ -5,6 +5,7 @@ import logging
 import threading
 import time
 from contextlib import suppress
+from queue import Empty, SimpleQueue
 
 from sentry_app.spool.drainer import Drainer
 
@@ -30,7 +31,8 @@ class Worker:
         """Start afresh, as a forked child must: the thread and its locks are the parent's."""
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
-        self._wake = threading.Event()
+        # What wakes may be a finaliser that interrupts a wake: an Event would then wait for itself.
+        self._wake: SimpleQueue[None] = SimpleQueue()
         self._rested = threading.Condition()
         self._is_busy = False
         self._is_stopped = False
@@ -40,7 +42,8 @@ class Worker:
         """Drain soon; whether there is a thread to do it."""
         with self._rested:
             self._is_busy = True
-            self._wake.set()
+            if self._wake.empty():
+                self._wake.put(None)
         return self._thread is not None or self._start()
 
     def wake_later(self) -> None:
@@ -60,12 +63,14 @@ class Worker:
     def stop(self, timeout: float = 0) -> None:
         """End the thread after the envelope that it is sending; wait for that if there is time."""
         self._is_stopped = True
-        self._wake.set()
+        self._wake.put(None)
         if self._thread is not None and timeout > 0:
             self._thread.join(timeout)
 
     def _start(self, delay: float = 0) -> bool:
-        with self._starting:
+        if not self._starting.acquire(blocking=False):
+            return True  # it is being started
+        try:
             if self._thread is None and not self._is_stopped:
                 thread = threading.Thread(
                     target=self._run, args=(delay,), name="sentry_app-spool", daemon=True
@@ -75,15 +80,21 @@ class Worker:
                     contextvars.Context().run(thread.start)
                     self._thread = thread
             return self._thread is not None
+        finally:
+            self._starting.release()
 
     def _run(self, delay: float) -> None:
-        self._wake.wait(delay)
+        self._sleep(delay)
         while not self._is_stopped:
-            self._wake.clear()
             wait = self._drained()
             self._rest()
-            self._wake.wait(_LOOK_AROUND if wait is None else wait)
+            self._sleep(_LOOK_AROUND if wait is None else wait)
         self._drainer.lock.release()
+
+    def _sleep(self, seconds: float) -> None:
+        """Until it is woken, or ``seconds`` have passed."""
+        with suppress(Empty):
+            self._wake.get(timeout=seconds)
 
     def _drained(self) -> float | None:
         try:
@@ -97,7 +108,7 @@ class Worker:
 
     def _rest(self) -> None:
         with self._rested:
-            if not self._wake.is_set() or self._is_stopped:
+            if self._wake.empty() or self._is_stopped:
                 self._is_busy = False
                 self._rested.notify_all()
 
