@@ -325,6 +325,15 @@ def test_among_cooperative_threads_the_handler_itself_ends_it(
     assert signals.raised == [signal.SIGTERM]
 
 
+def test_the_first_process_of_a_container_goes_on_as_ever(
+    signals: Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel drops its SIGTERM where there is no handler; ours could not end it either."""
+    monkeypatch.setattr(os, "getpid", lambda: 1)
+    exits.watch_sigterm()
+    assert signals.handler is signal.SIG_DFL
+
+
 def test_another_thread_sets_no_handler(signals: Signals) -> None:
     thread = threading.Thread(target=exits.watch_sigterm)
     thread.start()

@@ -64,12 +64,15 @@ def install() -> None:
 def watch_sigterm() -> None:
     """Send what waits when a SIGTERM comes; to be called before something is given to the SDK.
 
-    Only the main thread can set a handler; nothing is done where there is one. Never raises.
+    Only the main thread can set a handler; nothing is done where there is one, nor in the first
+    process of a container, which a SIGTERM without a handler does not end. Never raises.
     """
     global _pid
     if _pid == os.getpid() or current_thread() is not main_thread():
         return
     _pid = os.getpid()
+    if _pid == 1:
+        return
     with suppress(Exception):
         if _is_unhandled():
             signal.signal(signal.SIGTERM, _terminate)
