@@ -43,6 +43,7 @@ class SpooledTransport(Transport):
         self.memory = Memory()
         self._http = http
         self._has_kept = False  # anything in this process
+        self._is_writable = True
         self._deadline = 0.0
         self._drainer = Drainer(
             directory, self.memory, http.send, self._lost, retry_server_errors=retry_server_errors
@@ -111,8 +112,10 @@ class SpooledTransport(Transport):
         self._has_kept = True
         try:
             gone = self.directory.write(raw, category)
+            self._is_writable = True
         except OSError as error:
-            if not self.memory:
+            if self._is_writable:
+                self._is_writable = False
                 logger.warning("%s cannot be written: %s", self.directory.path, error)
             gone = self.memory.write(raw, category)
         self._drainer.count_full(gone)
