@@ -145,6 +145,9 @@ class Drainer:
             self._lost(FULL, entry.category, None)
 
     def _drain(self, store: Store) -> float | None:
+        wait = self.pace.wait(self._clock())
+        if self.pace.failures and wait:
+            return wait  # without listing what may be thousands, each time something is captured
         waiting = store.pending()
         if waiting and time.time() - waiting[0].written > _BACKLOG:
             self.pace.slow_down()
