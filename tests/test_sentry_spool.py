@@ -74,7 +74,8 @@ def test_what_was_refused_is_shown_and_can_wait_again(
     spool: Directory, sentry: SentryServer
 ) -> None:
     sentry.answer = answers.status(403, "wrong key")
-    assert sentry_spool("--flush").code == 0
+    flushed = sentry_spool("--flush", "--json")
+    assert [flushed.code, flushed.document["sent"]] == [0, 0]
     ran = sentry_spool()
     assert "rejected   3 (3 error)" in ran.out
     assert "3 x HTTP 403: wrong key" in ran.out

@@ -75,6 +75,7 @@ class Command(BaseCommand):
     def _flush(self, config: Config, directory: Directory, flags: dict[str, Any]) -> int:
         transport = _transport(config)
         total = left = len(directory.pending())
+        refused = len(directory.rejected())
         shows = self.stderr.isatty() and not flags["json"]
         deadline = time.monotonic() + flags["timeout"]
         transport.retry_now()
@@ -87,7 +88,7 @@ class Command(BaseCommand):
             total = max(total, left)
         if shows:
             self.stderr.write(progress(total - left, total))
-        return total - left
+        return max(0, total - left - (len(directory.rejected()) - refused))
 
     def _drop(self, directory: Directory, *, ask: bool) -> int:
         waiting, rejected = directory.pending(), directory.rejected()
