@@ -237,6 +237,16 @@ def test_each_project_has_its_own_directory() -> None:
     ]
 
 
+def test_a_process_that_changes_its_directory_keeps_its_spool(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    spool = directory_for(DSN, "spool", 10**6, 86400)
+    monkeypatch.chdir("/")
+    spool.write(b"one", "error")
+    assert len(list((tmp_path / "spool").rglob("*.envelope"))) == 1
+
+
 def test_the_thread_is_not_in_the_scope_of_a_request(
     start_sdk: Start, sentry: SentryServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

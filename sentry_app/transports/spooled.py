@@ -136,11 +136,12 @@ def directory_for(dsn: str, spool_dir: str, max_bytes: int, max_age: float) -> D
     """The part of ``spool_dir`` that belongs to the project of ``dsn``.
 
     Each has its own, so that nothing is sent to another project after the DSN was changed; a new
-    key is the same project.
+    key is the same project. A relative path is taken from where the process is now.
     """
     parts = urlsplit(dsn)
+    root = Path(spool_dir).absolute()
     place = f"{parts.netloc.rpartition('@')[2]}{parts.path}"
-    return Directory(Path(spool_dir) / re.sub(r"[^\w.-]+", "-", place), max_bytes, max_age)
+    return Directory(root / re.sub(r"[^\w.-]+", "-", place), max_bytes, max_age)
 
 
 def _category(envelope: Envelope) -> str:
