@@ -17,6 +17,8 @@ from typing import Any
 from django.core.cache import caches
 from django.utils.module_loading import import_string
 
+from sentry_app.interrupts import let_through
+
 logger = logging.getLogger("sentry_app")
 
 #: Seconds that one step of a call may take: to connect, or to get an answer.
@@ -73,6 +75,7 @@ class Fleet:
         try:
             number = self._asked(self._name(kind, seconds), 2 * seconds)
         except Exception as error:
+            let_through(error)
             self._pause(type(error).__name__, was_paused)
             return None
         if self._monotonic() - start > SLOW:

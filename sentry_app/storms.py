@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from sentry_app import fingerprints, outcomes
 from sentry_app.budgets import Budget, Held, Ticket
 from sentry_app.fingerprints import Key
+from sentry_app.interrupts import let_through
 
 logger = logging.getLogger("sentry_app")
 
@@ -84,7 +85,8 @@ class Storms:
                 return self._held_back(self._events, outcomes.STORM, kind, kind, error)
             if self._quota.is_over(_ALL):
                 return self._held_back(self._quota, outcomes.QUOTA, _ALL, kind, error)
-        except Exception:  # an exception class of the project's own
+        except Exception as failure:  # an exception class of the project's own
+            let_through(failure)
             _failed()
         return None
 
@@ -92,7 +94,8 @@ class Storms:
         """The leave of an event that is about to be built."""
         try:
             return self._admit(event, hint)
-        except Exception:
+        except Exception as failure:
+            let_through(failure)
             _failed()
             return Leave()
 
@@ -104,7 +107,8 @@ class Storms:
             if ticket is not None:
                 return Leave(tickets=(("storm", ticket),))
             return Leave(self._held_back(self._transactions, outcomes.STORM, kind, kind, None))
-        except Exception:
+        except Exception as failure:
+            let_through(failure)
             _failed()
             return Leave()
 

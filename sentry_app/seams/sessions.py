@@ -13,6 +13,8 @@ from typing import Any
 
 import sentry_sdk
 
+from sentry_app.interrupts import let_through
+
 
 def note_error(*, is_handled: bool) -> None:
     """Note in the session, if there is one, that an error occurred. Never raises."""
@@ -22,5 +24,5 @@ def note_error(*, is_handled: bool) -> None:
         if session is not None:
             status = None if is_handled else "crashed"
             session.update(status=status, errors=session.errors + 1)
-    except Exception:
-        return
+    except Exception as error:
+        let_through(error)
