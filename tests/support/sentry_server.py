@@ -55,7 +55,7 @@ class SentryServer:
         self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> SentryServer:
-        self._reserved = self._stack.enter_context(_reserved_port())
+        self._port = self._stack.enter_context(_reserved_port())
         if self._tls:
             directory = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
             self._context, self.ca_file = _tls_context(directory)
@@ -71,7 +71,7 @@ class SentryServer:
     def come_back(self) -> None:
         """Listen on the port, which stays the same."""
         with contextlib.ExitStack() as stack:
-            httpd = stack.enter_context(_Httpd(self, self._reserved.getsockname()[1]))
+            httpd = stack.enter_context(_Httpd(self, self._port))
             if self._tls:
                 # The handshake belongs to the connection's thread, not to the one that accepts.
                 httpd.socket = self._context.wrap_socket(
@@ -87,7 +87,7 @@ class SentryServer:
     @property
     def url(self) -> str:
         """Where it listens, without a path."""
-        return f"{'https' if self._tls else 'http'}://{HOST}:{self._reserved.getsockname()[1]}"
+        return f"{'https' if self._tls else 'http'}://{HOST}:{self._port}"
 
     @property
     def dsn(self) -> str:
@@ -269,12 +269,12 @@ def _served(httpd: _Httpd) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _reserved_port() -> Iterator[socket.socket]:
+def _reserved_port() -> Iterator[int]:
     """A port that nobody else gets, also while nobody listens."""
     with socket.socket() as reserved:
         reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         reserved.bind((HOST, 0))
-        yield reserved
+        yield int(reserved.getsockname()[1])
 
 
 def _tls_context(directory: Path) -> tuple[ssl.SSLContext, str]:
