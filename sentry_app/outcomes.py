@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 logger = logging.getLogger("sentry_app")
@@ -91,7 +91,8 @@ _counts: Counter[tuple[str, str]] = Counter()
 _failures: Counter[str] = Counter()
 _scrubbed: Counter[str] = Counter()
 _left_out: Counter[str] = Counter()
-_lock = Lock()
+#: A finaliser may capture, and be counted, while the thread that it interrupts is counting.
+_lock = RLock()
 
 #: Why the transaction is dropped that ends here, and its name. The SDK only says "sample_rate" for
 #: both an ignored URL and bad luck.

@@ -17,6 +17,9 @@ from sentry_app.spool.lock import FileLock
 from sentry_app.spool.state import State
 from sentry_app.spool.worker import Worker
 
+#: What a proxy says for a Sentry that it guards, or that is not there.
+PAGE = Answer(200, {"content-type": "text/html; charset=utf-8"}, "<h1>Please log in</h1>")
+
 
 def envelope(name: str) -> bytes:
     return b'{"event_id":"%s"}\n{"type":"event"}\n{}\n' % name.encode()
@@ -37,7 +40,7 @@ class Server:
         if isinstance(answer, Exception):
             raise answer
         answer = Answer(answer) if isinstance(answer, int) else answer
-        if 200 <= answer.status < 300:
+        if 200 <= answer.status < 300 and answer is not PAGE:
             self.accepted.append(name)
         return answer
 
@@ -105,8 +108,8 @@ def test_nothing_is_done_where_nothing_is(make: Make) -> None:
     assert not spool.directory.path.exists()
 
 
-@pytest.mark.parametrize("problem", [ConnectionRefusedError(), 500, 503, 429, 408])
-def test_what_may_pass_is_tried_again(make: Make, problem: int | Exception) -> None:
+@pytest.mark.parametrize("problem", [ConnectionRefusedError(), 500, 503, 429, 408, 404, PAGE])
+def test_what_may_pass_is_tried_again(make: Make, problem: int | Answer | Exception) -> None:
     server = Server(problem, problem)
     spool = make(server)
     spool.write("a", "b")
@@ -131,7 +134,7 @@ def test_people_are_told_what_is_wrong(make: Make) -> None:
     assert state.read() is None
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 413])
+@pytest.mark.parametrize("status", [400, 401, 403, 413])
 def test_what_is_refused_is_put_aside_and_counted(make: Make, status: int) -> None:
     server = Server(Answer(status, body="no such project"))
     spool = make(server)

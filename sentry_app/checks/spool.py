@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from stat import S_ISDIR
 
 from django.conf import settings
 
@@ -20,10 +21,14 @@ def spool(config: Config) -> Iterator[Problem]:
 
 
 def _unusable(config: Config) -> Problem | None:
-    existing = _existing(Path(str(config.SPOOL_DIR)))
-    if existing.is_dir() and os.access(existing, os.W_OK | os.X_OK):
+    from sentry_app import spooling  # and with it the SDK
+
+    directory = spooling.directory(config)
+    existing = _existing(directory.path if directory else Path(str(config.SPOOL_DIR)))
+    is_directory = os.path.isdir(existing)  # noqa: PTH112 (it never raises)
+    if is_directory and os.access(existing, os.W_OK | os.X_OK):
         return None
-    why = "cannot be written to" if existing.is_dir() else "is no directory"
+    why = "cannot be written to" if is_directory else "is no directory"
     return Problem(
         check_ids.SPOOL_UNUSABLE,
         "SPOOL_DIR",
@@ -47,8 +52,11 @@ def _served(config: Config) -> Problem | None:
 
 
 def _open_to_others(config: Config) -> Problem | None:
-    path = Path(str(config.SPOOL_DIR))
-    if os.name == "nt" or not path.is_dir() or not path.stat().st_mode & 0o077:
+    try:
+        mode = Path(str(config.SPOOL_DIR)).stat().st_mode
+    except OSError:
+        return None
+    if os.name == "nt" or not S_ISDIR(mode) or not mode & 0o077:
         return None
     return Problem(
         check_ids.SPOOL_EXPOSED,
@@ -76,7 +84,7 @@ def _said(config: Config) -> str:
 
 def _existing(path: Path) -> Path:
     """``path``, or the nearest directory above it that exists."""
-    return next((each for each in (path, *path.absolute().parents) if each.exists()), path)
+    return next(each for each in (path, *path.absolute().parents) if os.path.lexists(each))
 
 
 def _absolute(path: object) -> Path:

@@ -35,8 +35,9 @@ _TAKE_OVER = 1.0
 #: How often, in seconds, to look for what is too old.
 _EXPIRES_EVERY = 30.0
 
-#: Too early, too many: the same envelope may be taken later.
-_TEMPORARY = {408, 425, 429}
+#: The same envelope may be taken later: what stands between here and Sentry is not ready (404, 405,
+#: 407), or asks for patience.
+_TEMPORARY = {404, 405, 407, 408, 425, 429}
 
 
 class Answer(NamedTuple):
@@ -200,9 +201,9 @@ class Drainer:
     def _answered(self, store: Store, entry: Entry, raw: bytes, answer: Answer) -> None:
         status, now = answer.status, self._clock()
         self._limits.update(answer.headers, now, refused=status == 429)
-        if 200 <= status < 300:
+        if 200 <= status < 300 and not _is_page(answer):
             self._delivered(store, entry)
-        elif status not in _TEMPORARY and status < 500:
+        elif 300 <= status < 500 and status not in _TEMPORARY:
             self.pace.succeeded(now)  # whoever refuses is there
             self._reject(store, entry, f"HTTP {status}: {answer.body}", raw)
         elif not self._retries:
@@ -212,7 +213,7 @@ class Drainer:
             self.pace.slow_down()
             self._tell(f"HTTP {status}", wait)
         else:
-            self._failure(entry, f"HTTP {status}")
+            self._failure(entry, f"HTTP {status}" + (", a web page" if _is_page(answer) else ""))
 
     def _delivered(self, store: Store, entry: Entry) -> None:
         self.pace.succeeded(self._clock())
@@ -242,6 +243,11 @@ class Drainer:
     def _tell(self, problem: str, wait: float) -> None:
         logger.debug("the spool waits %.1f s: %s", wait, problem)
         self._state.remember(problem, time.time() + wait)
+
+
+def _is_page(answer: Answer) -> bool:
+    """Whether this is no Sentry, but the login or the excuse of a proxy before it."""
+    return answer.headers.get("content-type", "").startswith("text/html")
 
 
 def _sleep(seconds: float) -> bool:

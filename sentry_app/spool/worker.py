@@ -13,8 +13,9 @@ logger = logging.getLogger("sentry_app")
 
 #: How often, in seconds, an idle process looks whether another has left something behind.
 _LOOK_AROUND = 5.0
-#: A forked child leaves what waits to its parent for so long; many end before.
-_AFTER_FORK = 1.0
+#: So long, in seconds, a process that starts or is forked leaves what waits to others; many, such
+#: as commands, end before.
+_LATER = 1.0
 #: How long to leave a directory alone that cannot be used.
 _AFTER_ERROR = 5.0
 
@@ -44,11 +45,11 @@ class Worker:
             self._is_busy = True
             if self._wake.empty():
                 self._wake.put(None)
-        return self._thread is not None or self._start()
+        return self._is_alive() or self._start()
 
     def wake_later(self) -> None:
         """Drain in a second, unless something wakes it before."""
-        self._start(_AFTER_FORK)
+        self._start(_LATER)
 
     def flush(self, timeout: float) -> bool:
         """Wait at most ``timeout`` seconds until everything was sent or has to wait.
@@ -71,7 +72,7 @@ class Worker:
         if not self._starting.acquire(blocking=False):
             return True  # it is being started
         try:
-            if self._thread is None and not self._is_stopped:
+            if not (self._is_alive() or self._is_stopped):
                 thread = threading.Thread(
                     target=self._run, args=(delay,), name="sentry_app-spool", daemon=True
                 )
@@ -79,9 +80,12 @@ class Worker:
                 with suppress(RuntimeError):  # no more threads, or the interpreter ends
                     contextvars.Context().run(thread.start)
                     self._thread = thread
-            return self._thread is not None
+            return self._is_alive()
         finally:
             self._starting.release()
+
+    def _is_alive(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
 
     def _run(self, delay: float) -> None:
         self._sleep(delay)

@@ -50,7 +50,7 @@ class SpooledTransport(Transport):
         )
         self._worker = Worker(self._drainer)
         if directory.may_wait():  # left behind by a process that died
-            self._worker.wake()
+            self._worker.wake_later()
 
     def capture_envelope(self, envelope: Envelope) -> None:
         """Keep ``envelope``, on the disk or else in memory."""

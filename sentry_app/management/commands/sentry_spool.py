@@ -59,6 +59,14 @@ class Command(BaseCommand):
         """Do what is asked, and print what is there then."""
         config = conf.load()
         directory = _directory(config)
+        try:
+            self._run(config, directory, flags)
+        except PermissionError as error:
+            raise CommandError(
+                f"{error.filename or directory.path} is not ours: {error.strerror}.", returncode=2
+            ) from error
+
+    def _run(self, config: Config, directory: Directory, flags: dict[str, Any]) -> None:
         done = {}
         if flags["drop"]:
             done = {"dropped": self._drop(directory, ask=flags["interactive"])}
