@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 _TRUE = {"1", "true", "yes", "on"}
@@ -18,7 +18,8 @@ _FALSE = {"0", "false", "no", "off"}
 _KEY = "[A-Za-z0-9_.~%+-]+"
 
 
-class Kind(NamedTuple):
+# No NamedTuple: making the class takes as long as importing three small modules.
+class Kind:
     """One kind of setting.
 
     ``expected`` completes the sentence "must be ...". ``convert`` takes a Python value,
@@ -26,10 +27,15 @@ class Kind(NamedTuple):
     ``convert`` too. Both raise ``ValueError``. ``salvage`` keeps the usable part of a bad value.
     """
 
-    expected: str
-    convert: Callable[[Any], Any]
-    from_text: Callable[[str], Any]
-    salvage: Callable[[Any], Any] | None = None
+    def __init__(
+        self,
+        expected: str,
+        convert: Callable[[Any], Any],
+        from_text: Callable[[str], Any],
+        salvage: Callable[[Any], Any] | None = None,
+    ) -> None:
+        self.expected, self.convert = expected, convert
+        self.from_text, self.salvage = from_text, salvage
 
     def read(self, raw: Any, *, is_text: bool) -> Any:
         """The checked value of ``raw``; raises ``ValueError``."""

@@ -8,9 +8,8 @@ from typing import Any
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponseBase
 
-from sentry_app import outcomes, sdk
+from sentry_app import sdk
 from sentry_app.conf import Config
-from sentry_app.interrupts import let_through
 
 logger = logging.getLogger("sentry_app")
 
@@ -40,9 +39,7 @@ class SentryContextMiddleware:
         try:
             note_request(request, config)
         except Exception as error:  # not the request's fault
-            let_through(error)
-            outcomes.record_failure("SentryContextMiddleware")
-            logger.warning("the request cannot be noted", exc_info=True)
+            _failed(error)
         header = config.TRACE_RESPONSE_HEADER
         if header is None:
             return self.get_response(request)
@@ -62,6 +59,16 @@ def with_trace(response: HttpResponseBase, header: str) -> HttpResponseBase:
     if trace_id:
         response.headers.setdefault(header, trace_id)
     return response
+
+
+def _failed(error: Exception) -> None:
+    # Imported here: without a DSN nothing fails, and nothing is counted.
+    from sentry_app import outcomes
+    from sentry_app.interrupts import let_through
+
+    let_through(error)
+    outcomes.record_failure("SentryContextMiddleware")
+    logger.warning("the request cannot be noted", exc_info=True)
 
 
 def note_request(request: HttpRequest, config: Config) -> None:

@@ -8,8 +8,7 @@ from typing import Any
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.core.signals import setting_changed
 
-from sentry_app import conf, outcomes, sdk
-from sentry_app.interrupts import let_through
+from sentry_app import conf, sdk
 
 logger = logging.getLogger("sentry_app")
 
@@ -39,6 +38,10 @@ def _never_raising(receive: Receiver) -> Receiver:
         try:
             receive(**kwargs)
         except Exception as error:  # a user model of the project's own
+            # Imported here: without a DSN next to nothing can fail.
+            from sentry_app import outcomes
+            from sentry_app.interrupts import let_through
+
             let_through(error)
             outcomes.record_failure(receive.__name__)
             logger.warning("%s failed", receive.__name__, exc_info=True)

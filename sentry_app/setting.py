@@ -13,7 +13,8 @@ UNSET: Any = object()
 _CREDENTIALS = r"(?<=://)[^/\s]*@"
 
 
-class Setting(NamedTuple):
+# No NamedTuple, for the reason that is given at Kind.
+class Setting:
     """One row of the table: what a key means and how its value is read.
 
     ``strictest`` replaces a bad value where privacy is at stake; any other setting falls back to
@@ -21,16 +22,23 @@ class Setting(NamedTuple):
     A ``secret`` value is shown masked, of a ``concealed`` one only its type.
     """
 
-    name: str
-    default: Any
-    kind: env.Kind
-    help: str
-    variable: str
-    fallbacks: tuple[str, ...] = ()
-    strictest: Any = UNSET
-    secret: bool = False
-    concealed: bool = False
-    check_id: str = check_ids.BAD_VALUE
+    def __init__(
+        self,
+        name: str,
+        default: Any,
+        kind: env.Kind,
+        help: str,
+        variable: str,
+        fallbacks: tuple[str, ...] = (),
+        strictest: Any = UNSET,
+        secret: bool = False,
+        concealed: bool = False,
+        check_id: str = check_ids.BAD_VALUE,
+    ) -> None:
+        self.name, self.variable, self.fallbacks = name, variable, fallbacks
+        self.default, self.strictest, self.kind = default, strictest, kind
+        self.help, self.check_id = help, check_id
+        self.secret, self.concealed = secret, concealed
 
     def replacement(self, raw: Any) -> Any:
         """What is used instead of the bad value ``raw``."""
