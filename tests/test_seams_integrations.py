@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from sentry_sdk import integrations as sdk_integrations
@@ -57,3 +61,34 @@ def test_nothing_of_a_package_that_is_missing_is_imported(tmp_path: Path) -> Non
         SENTRY_TRANSPORT="locmem",
     )
     assert ran.stdout == "['django']\n", ran.stderr
+
+
+def test_a_package_is_found_wherever_it_lies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "huey.py").write_text("")
+    path = "sentry_sdk.integrations.huey.HueyIntegration"
+    integrations.skip_missing()
+    assert path not in integrations._paths
+    monkeypatch.syspath_prepend(tmp_path)
+    integrations.skip_missing()
+    assert path in integrations._paths
+
+
+def test_an_archive_is_looked_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ZipFile(tmp_path / "packages.zip", "w") as archive:
+        archive.writestr("huey.py", "")
+    monkeypatch.syspath_prepend(tmp_path / "packages.zip")
+    assert integrations._names() is None
+    integrations.skip_missing()
+    assert "sentry_sdk.integrations.huey.HueyIntegration" in integrations._paths
+
+
+def test_what_else_finds_modules_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Finder:
+        def find_spec(self, name: str, path: Any, target: Any = None) -> Any:
+            return ModuleSpec(name, None) if name == "huey" else None
+
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, Finder()])
+    integrations.skip_missing()
+    assert "sentry_sdk.integrations.huey.HueyIntegration" in integrations._paths
