@@ -15,18 +15,16 @@ from sentry_app import (
     defaults,
     hooks,
     integrations,
-    option_types,
     outcomes,
     releases,
 )
 from sentry_app.conf import Config
+from sentry_app.integrations.installed import is_installed
 from sentry_app.sampler import Sampler
 from sentry_app.seams import breadcrumbs, exits, forks
-from sentry_app.seams.redis import RedisRepairs
 from sentry_app.seams.silence import silence
 from sentry_app.setting import Problem, one_line
 from sentry_app.storms import Storms, of_limits
-from sentry_app.transports.file import FileTransport
 from sentry_app.transports.gate import Gate, Scrub
 
 logger = logging.getLogger("sentry_app")
@@ -76,11 +74,20 @@ def build(config: Config) -> dict[str, Any]:
         "traces_sampler": Sampler(config, limits),
         "integrations": [
             *integrations.build(config),
-            RedisRepairs(),
+            *_repairs(),
             *config.OPTIONS.get("integrations", ()),
         ],
     }
     return {**arguments, "transport": transport(config, arguments)}
+
+
+def _repairs() -> list[Any]:
+    """What has to stand after the SDK's own integrations."""
+    if not is_installed("redis"):
+        return []
+    from sentry_app.seams.redis import RedisRepairs
+
+    return [RedisRepairs()]
 
 
 def storms(config: Config) -> Storms:
@@ -130,9 +137,16 @@ def problems(config: Config) -> list[Problem]:
                     "Correct the name, or remove it.",
                 )
             )
-        elif wanted := option_types.expected(name, config.OPTIONS[name]):
+        elif wanted := _other_type(name, config.OPTIONS[name]):
             found.append(_wrong_type(source, name, config.OPTIONS[name], wanted))
     return found
+
+
+def _other_type(name: str, value: Any) -> str:
+    """The type that an argument wants and ``value`` is not of, or the empty text."""
+    from sentry_app import option_types  # of no use to whoever has no OPTIONS
+
+    return option_types.expected(name, value)
 
 
 def _wrong_type(source: Any, name: str, value: Any, wanted: str) -> Problem:
@@ -225,6 +239,8 @@ def _spooled(inner: Transport, config: Config) -> Transport:
 def _other_transport(config: Config, arguments: dict[str, Any]) -> Transport:
     options = {**DEFAULT_OPTIONS, **arguments}
     if config.TRANSPORT == "file":
+        from sentry_app.transports.file import FileTransport
+
         return FileTransport(config.TRANSPORT_DIR, options)
     cls = import_string(_LOCAL_TRANSPORTS.get(config.TRANSPORT, config.TRANSPORT))
     if not (inspect.isclass(cls) and issubclass(cls, Transport)):

@@ -2,21 +2,14 @@
 
 import logging
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 from django.apps import apps
 
 from sentry_app.conf import Config
-from sentry_app.integrations import (
-    celery,
-    channels,
-    commands,
-    django,
-    flags,
-    redis,
-    rest_framework,
-    waffle,
-)
+from sentry_app.integrations import celery, commands, django, redis
+from sentry_app.integrations.installed import is_installed
 
 logger = logging.getLogger("sentry_app")
 
@@ -28,12 +21,24 @@ BUILDERS: tuple[Callable[[Config], Any], ...] = (
     redis.integration,
 )
 
+
+def _connector(package: str) -> Callable[[Config], None]:
+    """The function ``connect`` of the module that has the name of ``package``.
+
+    Imported when the package is found: few sites have one of them.
+    """
+
+    def connect(config: Config) -> None:
+        if is_installed(package):
+            import_module(f"{__name__}.{package}").connect(config)
+
+    connect.__name__ = package
+    return connect
+
+
 #: Each watches a package that the SDK does not, if it is installed; twice does no harm.
-CONNECTORS: tuple[Callable[[Config], None], ...] = (
-    channels.connect,
-    flags.connect,
-    rest_framework.connect,
-    waffle.connect,
+CONNECTORS: tuple[Callable[[Config], None], ...] = tuple(
+    map(_connector, ("channels", "flags", "rest_framework", "waffle"))
 )
 
 
@@ -43,7 +48,7 @@ def connect(config: Config) -> None:
         try:
             connector(config)
         except Exception:  # a version of the package that is made differently
-            logger.warning("%s: not monitored", connector.__module__, exc_info=True)
+            logger.warning("%s: not monitored", connector.__name__, exc_info=True)
 
 
 def build(config: Config) -> list[Any]:
