@@ -9,12 +9,11 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from sentry_app import context, filters, outcomes, repeats, typed_names
+from sentry_app import context, filters, outcomes
 from sentry_app.conf import Config
 from sentry_app.dotted import resolve
 from sentry_app.interrupts import let_through
 from sentry_app.setting import as_repr
-from sentry_app.showing import message
 from sentry_app.storms import LEAVE_HINT, Leave, Storms, of_limits
 
 logger = logging.getLogger("sentry_app")
@@ -53,8 +52,11 @@ def ignored_error(config: Config, event: Event, hint: Hint) -> str | None:
 def asgi_lifespan(config: Config, event: Event, hint: Hint) -> str | None:
     """Django answers every ASGI server's question about lifespan with an exception."""
     error = (hint.get("exc_info") or (None, None))[1]
-    is_answer = isinstance(error, ValueError) and "not lifespan" in message(error)
-    return outcomes.ASGI_LIFESPAN if is_answer else None
+    if not isinstance(error, ValueError):
+        return None
+    from sentry_app.showing import message
+
+    return outcomes.ASGI_LIFESPAN if "not lifespan" in message(error) else None
 
 
 def interrupt(config: Config, event: Event, hint: Hint) -> str | None:
@@ -92,6 +94,8 @@ def from_test_user(config: Config, event: Event, hint: Hint) -> str | None:
 
 def repeated_error(config: Config, event: Event, hint: Hint) -> str | None:
     """An error that the request has met before."""
+    from sentry_app import repeats
+
     error = (hint.get("exc_info") or (None, None))[1]
     return outcomes.REPEATED if repeats.is_repeat(event, error, hint) else None
 
@@ -201,8 +205,12 @@ def limit_user(config: Config, event: Event) -> None:
 
 def forget_typed_names(event: Event, hint: Hint) -> None:
     """Take out the names that were typed at a failed login."""
+    if not (names := hint.get(context.TYPED_HINT)):
+        return
     try:
-        typed_names.forget(event, hint.get(context.TYPED_HINT, ()))
+        from sentry_app import typed_names
+
+        typed_names.forget(event, names)
     except Exception as error:
         let_through(error)
         _log_failure(forget_typed_names)

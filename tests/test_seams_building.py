@@ -12,7 +12,7 @@ from sentry_sdk.client import _Client
 from sentry_sdk.worker import BackgroundWorker
 
 from sentry_app import outcomes
-from sentry_app.seams import building, interrupts, lookups, shown, threads
+from sentry_app.seams import building, interrupts, shown, threads
 from sentry_app.testing import capture_events
 
 SEAMS = [building, interrupts, threads]
@@ -69,7 +69,7 @@ def test_a_client_of_anothers_making_is_left_alone(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_walk_that_fails_keeps_the_event(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lookups.shown, "event", lambda *args: 1 / 0)
+    monkeypatch.setattr(shown, "event", lambda *args: 1 / 0)
     with capture_events() as events:
         capture()
         assert len(events.events) == 1

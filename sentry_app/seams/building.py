@@ -33,9 +33,8 @@ from sentry_sdk.client import _Client
 from sentry_app import interrupts
 from sentry_app.conf import SETTINGS
 from sentry_app.seams.patching import parameters, wrap
-from sentry_app.seams.shown import new_budget
 from sentry_app.seams.transport import is_ours
-from sentry_app.showing import Budget, current, message, spending
+from sentry_app.showing.budget import Budget, current, spending
 
 #: So many exceptions are told of one event, and so many frames of each: Sentry keeps no more.
 MOST_EXCEPTIONS = 50
@@ -86,6 +85,13 @@ def _seconds() -> float:
     return getattr(hook, "budget_ms", default) / 1000
 
 
+def _new_budget(error: BaseException | None = None) -> Budget:
+    """That of an event which is begun, about ``error``."""
+    from sentry_app.seams.shown import new_budget  # only an event needs what shows variables
+
+    return new_budget(_seconds(), error)
+
+
 @contextmanager
 def _bounded(budget: Budget) -> Iterator[None]:
     """Within ``budget``; signals have to wait, and raise when it is over."""
@@ -97,7 +103,7 @@ def _chain(walk: Callable[..., Any]) -> Callable[..., Any]:
     def walk_not_too_far(exc_info: Any) -> Any:
         if not is_ours():
             return walk(exc_info)
-        budget = new_budget(_seconds(), exc_info[1])
+        budget = _new_budget(exc_info[1])
         _begun.set(budget)
         return _first(walk(exc_info), budget)
 
@@ -116,7 +122,7 @@ def _group(build: Callable[..., Any]) -> Callable[..., Any]:
     ) -> Any:
         if is_ours():
             if exception_id == 0:
-                _begun.set(new_budget(_seconds(), exc_value))
+                _begun.set(_new_budget(exc_value))
             if exception_id >= MOST_EXCEPTIONS:
                 if (budget := _begun.get()) is not None:
                     budget.left_out["exceptions"] += 1
@@ -131,7 +137,7 @@ def _one(build: Callable[..., Any]) -> Callable[..., Any]:
         __tracebackhide__ = True
         if not is_ours():
             return build(*args, **more)
-        with _bounded(_begun.get() or new_budget(_seconds())):
+        with _bounded(_begun.get() or _new_budget()):
             return build(*args, **more)
 
     return build_within_budget
@@ -155,6 +161,8 @@ def _message(tell: Callable[..., Any]) -> Callable[..., Any]:
     def tell_within_budget(exc_value: Any) -> Any:
         if not is_ours():
             return tell(exc_value)
+        from sentry_app.showing import message
+
         return message(exc_value, tell)
 
     return tell_within_budget
@@ -170,7 +178,7 @@ def _capturing(capture: Callable[..., Any]) -> Callable[..., Any]:
         begun, error = _begun.get(), ((hint or {}).get("exc_info") or (None, None))[1]
         _begun.set(None)
         same = begun is not None and error is not None and begun.is_for(error)
-        with _bounded(begun if same and begun else new_budget(_seconds(), error)):
+        with _bounded(begun if same and begun else _new_budget(error)):
             return capture(self, event, hint, scope, **more)
 
     return capture_within_budget

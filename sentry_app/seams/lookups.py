@@ -20,9 +20,7 @@ from typing import Any
 
 from sentry_app import interrupts, outcomes
 from sentry_app.lazy import no_queries
-from sentry_app.seams import shown
 from sentry_app.seams.transport import is_ours
-from sentry_app.showing import Told
 
 
 def install() -> None:
@@ -63,6 +61,8 @@ def _without_evaluating(original: Callable[..., Any]) -> Callable[..., Any]:
         if not is_ours():
             return original(value, **kwargs)
         custom = kwargs.get("custom_repr")
+        from sentry_app.seams import shown  # only an event needs it
+
         show = shown.variables if kwargs.get("is_vars") else shown.event
         with no_queries():
             value = _shown(show, value, custom)
@@ -84,4 +84,6 @@ def _shown(show: Callable[..., Any], value: Any, custom: Any) -> Any:
 
 def _custom(custom: Callable[[Any], Any], value: Any) -> Any:
     """The project's own ``custom_repr``, which was asked already where there is a :class:`Told`."""
+    from sentry_app.showing import Told
+
     return value.text if type(value) is Told else custom(value)

@@ -6,10 +6,15 @@ long is cut, and code of the project's own, which may wait, query or never retur
 beside this one, for which no event waits longer than its budget (CAPTURE_BUDGET_MS).
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from sentry_app.showing.budget import NOT_SHOWN, SHORT, Budget, current, is_missing, spending
-from sentry_app.showing.messages import message
-from sentry_app.showing.texts import Told
-from sentry_app.showing.walk import Showing
+
+if TYPE_CHECKING:
+    from sentry_app.showing.messages import message
+    from sentry_app.showing.texts import Told
+    from sentry_app.showing.walk import Showing
 
 __all__ = [
     "NOT_SHOWN",
@@ -22,3 +27,12 @@ __all__ = [
     "message",
     "spending",
 ]
+
+#: Where each stands that is of no use before there is an event; imported when it is asked for.
+_LATER = {"Showing": "walk", "Told": "texts", "message": "messages"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -11,7 +11,6 @@ from sentry_sdk.transport import Transport
 
 from sentry_app import outcomes
 from sentry_app.interrupts import let_through
-from sentry_app.transports.fitting import LIMIT, fitted, shortened
 
 logger = logging.getLogger("sentry_app")
 
@@ -145,6 +144,8 @@ def _scrubbed_item(item: Item, scrub: Scrub) -> Item:
         except ValueError:
             return _scrubbed_attachment(item, scrub)
     if item.type not in _EVENTS:  # whose texts were cut while they were built
+        from sentry_app.transports.fitting import shortened  # of no use until something is sent
+
         content = shortened(content)
     return _fitted_item(Item(payload=PayloadRef(json=scrub(content)), headers=item.headers))
 
@@ -154,6 +155,8 @@ def _fitted_item(item: Item) -> Item:
 
     What is asked here for its size is sent as it is: :class:`PayloadRef` keeps the bytes.
     """
+    from sentry_app.transports.fitting import LIMIT, fitted
+
     if len(item.get_bytes()) < LIMIT or item.type in _WHOLE:
         return item
     content, counts = fitted(item.payload.json, lambda data: PayloadRef(json=data).get_bytes())
