@@ -91,7 +91,7 @@ _counts: Counter[tuple[str, str]] = Counter()
 _failures: Counter[str] = Counter()
 _scrubbed: Counter[str] = Counter()
 _left_out: Counter[str] = Counter()
-#: A finaliser may capture, and be counted, while the thread that it interrupts is counting.
+# A finalizer or a signal's handler may log an error while its own thread holds the lock.
 _lock = RLock()
 
 #: Why the transaction is dropped that ends here, and its name. The SDK only says "sample_rate" for

@@ -1,5 +1,8 @@
 """sentry_app.outcomes: why something was not sent."""
 
+from collections.abc import Iterator
+from threading import Thread
+
 import pytest
 
 from sentry_app import outcomes
@@ -78,3 +81,17 @@ def test_every_reason_is_explained() -> None:
         value for name, value in vars(outcomes).items() if name.isupper() and type(value) is str
     }
     assert constants == set(outcomes.REASONS)
+
+
+def test_a_finalizer_may_count_while_its_thread_counts() -> None:
+    def rules() -> Iterator[str]:  # the garbage collector may run whatever runs Python
+        outcomes.record(outcomes.STORM, "error")
+        yield "secret field"
+
+    thread = Thread(target=outcomes.record_scrubbed, args=(rules(),), daemon=True)
+    thread.start()
+    thread.join(10)
+    if hangs := thread.is_alive():
+        outcomes._lock.release()
+    assert not hangs
+    assert outcomes.snapshot() == {("storm", "error"): 1}
