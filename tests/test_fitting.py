@@ -88,6 +88,19 @@ def test_the_projects_own_frames_stay() -> None:
     assert event["contexts"]["left_out"]["variables"] > 0
 
 
+def test_the_parts_of_an_event_stay_when_little_else_can() -> None:
+    # As many as an event of a request has; and each character takes six bytes.
+    named = "timestamp level transaction release environment server_name platform logger dist"
+    parts: dict[str, Any] = dict.fromkeys(named.split(), "x")
+    parts |= {"sdk": {"name": "x"}, "request": {"url": "http://x/"}, "breadcrumbs": {"values": []}}
+    parts |= {"transaction_info": {"source": "route"}, "logentry": {"message": "x"}}
+    variables = {str(n): "й" * 1000 for n in range(10)}
+    frames = [frame(n, True) | {"vars": variables} for n in range(250)]
+    content = sent({**parts, **error(frames), "tags": {"storm.held_back": "7"}})
+    assert content.keys() >= {*parts, "event_id", "exception", "user", "tags", "contexts"}
+    assert content["tags"] == {"storm.held_back": "7"}
+
+
 def test_the_last_breadcrumbs_stay() -> None:
     event = sent(error([], **HUGE["crumbs"]))
     assert event["breadcrumbs"]["values"][-1]["n"] == 99

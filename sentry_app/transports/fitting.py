@@ -47,6 +47,9 @@ _CORE = (
     *("user", "exception", "message", "logentry", "fingerprint"),
 )
 
+#: What stays of a part when it has too many entries.
+_FIRST = ("trace",)
+
 
 def fitted(content: Any, dumps: Dumps) -> tuple[Any, Counter[str]]:
     """``content`` so that ``dumps(content)`` is below the limit, and how much of what was cut.
@@ -144,9 +147,11 @@ class _Cutter:
         if place[-2:-1] == ("frames",) and not value.get("in_app"):
             dropped |= self.step.of_others
         keys = [key for key in value if key not in dropped]
-        if len(keys) > self.step.entries:
-            self._remark("entries", len(keys) - self.step.entries, place, len(keys))
-            keys = sorted(keys, key=lambda key: key != "trace")[: self.step.entries]
+        most = self.step.entries if place else max(self.step.entries, len(_CORE))
+        if len(keys) > most:
+            self._remark("entries", len(keys) - most, place, len(keys))
+            first = _FIRST if place else _CORE
+            keys = sorted(keys, key=lambda key: key not in first)[:most]
         self.counts["variables"] += len(value.get("vars") or ()) if "vars" in dropped else 0
         return {self._key(key): self.cut(value[key], (*place, key)) for key in keys}
 
