@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import queue
 import threading
 from collections import OrderedDict, UserDict
 from collections.abc import Callable, Iterator
@@ -205,6 +206,22 @@ def test_without_a_thread_nothing_is_shown(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("_thread.start_new_thread", refuse)
     helpers._idle.clear()
     assert repr(shown(Foreign())) == NOT_SHOWN
+
+
+def test_a_thread_waits_as_gevent_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    # It replaces the queue's class in its module, and threads by greenlets: in one of these the
+    # queue of before would stop all of them.
+    made = []
+
+    class Cooperative(queue.SimpleQueue[Any]):
+        def get(self, *args: Any, **kwargs: Any) -> Any:
+            made.append(self)
+            return super().get(*args, **kwargs)
+
+    monkeypatch.setattr("queue.SimpleQueue", Cooperative)
+    helpers._idle.clear()
+    assert run(lambda: "told") == ["told"]
+    assert made
 
 
 def test_a_thread_that_nobody_needs_ends(monkeypatch: pytest.MonkeyPatch) -> None:

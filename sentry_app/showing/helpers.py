@@ -6,10 +6,10 @@ never more than ``MOST_STUCK`` of them: then nothing is asked any more.
 
 import _thread
 import os
+import queue
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextvars import Context
-from queue import Empty, SimpleQueue
 from typing import Any
 
 #: Seconds after which a thread that nobody needs ends.
@@ -52,7 +52,8 @@ class Helper:
     """A thread that does one batch after another."""
 
     def __init__(self) -> None:
-        self._batches: SimpleQueue[Batch] = SimpleQueue()
+        # By its module, as all that waits here: gunicorn's --preload has gevent replace it later.
+        self._batches: queue.SimpleQueue[Batch] = queue.SimpleQueue()
         # Not threading.Thread: the SDK's integration would keep the request's scope with it.
         _thread.start_new_thread(self._work, ())
 
@@ -64,7 +65,7 @@ class Helper:
         while True:
             try:
                 batch = self._batches.get(timeout=IDLE)
-            except Empty:
+            except queue.Empty:
                 if _took(self):
                     return
                 continue
