@@ -13,9 +13,8 @@ from billiard.einfo import ExceptionWithTraceback
 from billiard.exceptions import Terminated
 from celery.app.task import Context
 from celery.exceptions import Ignore, Reject, Retry, TaskRevokedError
-from celery.signals import task_revoked, worker_process_shutdown
+from celery.signals import task_received, task_revoked, worker_process_shutdown
 from celery.worker import state
-from celery.worker.request import Request
 from sentry_sdk.integrations.logging import ignore_logger
 
 from sentry_app.integrations.celery import attempts
@@ -39,17 +38,28 @@ _NO_FAILURES = (Ignore, Reject, Retry, Terminated)
 
 def connect() -> None:
     """Listen to lost and revoked tasks; calling it again changes nothing."""
-    _wrap_on_failure()
+    for name in _REPEATING_LOGGERS:
+        ignore_logger(name)
+    task_received.connect(on_received, weak=False, dispatch_uid="sentry_app.on_received")
     task_revoked.connect(on_revoked, weak=False, dispatch_uid="sentry_app.on_revoked")
     worker_process_shutdown.connect(
         on_process_shutdown, weak=False, dispatch_uid="sentry_app.on_process_shutdown"
     )
 
 
+def on_received(**kwargs: Any) -> None:
+    """Watch how tasks fail, from the first that a worker is given.
+
+    Not earlier: a process that only sends tasks needs none of what a worker imports.
+    """
+    task_received.disconnect(dispatch_uid="sentry_app.on_received")
+    _wrap_on_failure()
+
+
 @cache
 def _wrap_on_failure() -> None:
-    for name in _REPEATING_LOGGERS:
-        ignore_logger(name)
+    from celery.worker.request import Request
+
     original = Request.on_failure
 
     @wraps(original)
