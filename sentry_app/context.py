@@ -9,8 +9,6 @@ import sentry_sdk
 
 from sentry_app.interrupts import let_through
 from sentry_app.lazy import is_unloaded, no_queries
-from sentry_app.routes import route_tags
-from sentry_app.trail import begin_with_request
 
 #: What is said about a user: names of attributes (dotted ones too), or a callable that says it.
 Fields = Iterable[str] | Callable[[Any], Mapping[str, Any]]
@@ -69,6 +67,8 @@ class Actor:
             self._tell_user(event, hint)
             self._tell_tags(event)
         if self.start is not None:
+            from sentry_app.trail import begin_with_request  # only an event needs it
+
             begin_with_request(event, self.request, self.start)
         return event
 
@@ -83,6 +83,8 @@ class Actor:
             event["user"] = {**(told or {}), **(said or {})}
 
     def _tell_tags(self, event: Any) -> None:
+        from sentry_app.routes import route_tags
+
         tags = route_tags(self.request)
         if impersonator := impersonator_id(self.request):
             tags["impersonator"] = impersonator

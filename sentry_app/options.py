@@ -22,7 +22,6 @@ from sentry_app.conf import Config
 from sentry_app.integrations.installed import is_installed
 from sentry_app.sampler import Sampler
 from sentry_app.seams import breadcrumbs, exits, forks
-from sentry_app.seams.silence import silence
 from sentry_app.setting import Problem, one_line
 from sentry_app.storms import Storms, of_limits
 from sentry_app.transports.gate import Gate, Scrub
@@ -96,6 +95,7 @@ def storms(config: Config) -> Storms:
     if config.STORM_CACHE:
         # Imported here: most sites share nothing.
         from sentry_app.fleet import Fleet
+        from sentry_app.seams.silence import silence
 
         fleet = Fleet(config.STORM_CACHE, f"{config.DSN} {config.ENVIRONMENT}", silence)
     return of_limits(

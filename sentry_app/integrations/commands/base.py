@@ -18,7 +18,6 @@ from sentry_sdk.integrations import Integration
 from sentry_app import filters
 from sentry_app.conf import Config
 from sentry_app.integrations.commands.told import command_name, exit_code, told_arguments
-from sentry_app.integrations.report import report
 
 #: The name that Sentry's SDKs for Laravel and Symfony use.
 OP = "console.command"
@@ -137,6 +136,8 @@ def _incoming_trace() -> dict[str, str]:
 
 
 def _capture(error: BaseException, told: Mapping[str, Any]) -> None:
+    from sentry_app.integrations.report import report  # of no use while nothing fails
+
     with sentry_sdk.new_scope() as scope:
         _tell(scope, told)
         report(error, "django_command")
