@@ -10,18 +10,33 @@ import inspect
 import re
 from collections.abc import Mapping, Sequence, Set
 from functools import cache
+from os import PathLike
 from typing import Any
 
 from sentry_sdk.consts import DEFAULT_OPTIONS, ClientConstructor
 
 #: A name of the SDK's own for a function.
 _FUNCTION = re.compile(r"Processor$|Sampler$|^Callable$")
-_SCALARS = {"str": str, "int": int, "bool": bool, "type": type}
+_SCALARS = {
+    "str": str,
+    "int": int,
+    "bool": bool,
+    "type": type,
+    "PathLike": PathLike,
+    "Pattern": re.Pattern,
+}
 _LISTS = frozenset({"Sequence", "List", "list"})
 _SETS = frozenset({"AbstractSet", "Set", "set"})
 _DICTS = frozenset({"Dict", "dict", "Mapping"})
 #: A line of older SDKs: ``name=default,  # type: Optional[int]``.
 _COMMENT = re.compile(r"^\s*(\w+)\s*=.*?#\s*type:\s*([^#\n]+)", re.M)
+
+#: What the SDK takes, where it says less: the paths of files, for one, go to ``ssl`` as they are.
+_WIDER = {
+    **dict.fromkeys(("ca_certs", "cert_file", "key_file"), "Optional[Union[str, PathLike]]"),
+    "disabled_integrations": "Optional[Sequence[Union[Integration, Type]]]",
+    "trace_propagation_targets": "Optional[Sequence[Union[str, Pattern]]]",
+}
 
 #: Dotted paths are allowed here as well, which this project resolves.
 DOTTED_TOO = frozenset({"traces_sampler"})
@@ -31,7 +46,7 @@ def expected(name: str, value: Any) -> str:
     """The type that the argument ``name`` wants and ``value`` is not of; empty if all is well."""
     if name in DOTTED_TOO and isinstance(value, str):
         return ""
-    wanted = _types().get(name)
+    wanted = _WIDER.get(name) or _types().get(name)
     default = DEFAULT_OPTIONS.get(name)
     if wanted is None or _is_unknown(_parsed(wanted)):
         is_right = default is None or callable(default) or _is_like(value, default)

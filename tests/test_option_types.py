@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +32,8 @@ WRONG = [
     *[("traces_sampler", value) for value in (5, 0.5)],
     ("profile_lifecycle", "never"),
     ("http_proxy", 8080),
+    ("ca_certs", b"ca.pem"),
+    ("trace_propagation_targets", [5]),
 ]
 RIGHT = [
     *[("max_value_length", value) for value in (7, 100_000)],
@@ -41,6 +45,9 @@ RIGHT = [
     *[("server_name", value) for value in ("web-1", None)],
     *[("error_sampler", value) for value in (len, None)],
     *[("traces_sampler", value) for value in (len, "shop.sampler", None)],
+    *[("ca_certs", value) for value in ("ca.pem", Path("ca.pem"), None)],
+    *[("disabled_integrations", [value]) for value in (DedupeIntegration, DedupeIntegration())],
+    *[("trace_propagation_targets", [value]) for value in ("api", re.compile("^https://api"))],
     ("profile_lifecycle", "trace"),
     ("_experiments", {}),
     ("debug", True),
