@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from time import monotonic
 from typing import Any
 
@@ -21,6 +22,10 @@ _SIGNALS = [getattr(signal, name) for name in _NAMES.split() if hasattr(signal, 
 #: and a worker would not end.
 _SERVER = "uwsgi"
 
+#: Of ``sigaction(2)`` on Linux: a flag, and the bytes before the flags, of which 128 are a mask.
+_SA_RESTART = 0x10000000
+_MASK = 128
+
 #: A handler is put off no longer, in seconds.
 LONGEST = 2.0
 
@@ -28,10 +33,16 @@ Handler = Callable[[int, Any], Any]
 
 
 class _Later:
-    """Stands for a signal's handler until ``until``, and notes in ``arrived`` what came."""
+    """Stands for a signal's handler until ``until``, and notes in ``arrived`` what came.
 
-    def __init__(self, handler: Handler, until: float, arrived: list[tuple[Any, ...]]) -> None:
+    ``goes_on`` says whether a system call goes on that the signal meets.
+    """
+
+    def __init__(
+        self, handler: Handler, until: float, arrived: list[tuple[Any, ...]], *, goes_on: bool
+    ) -> None:
         self.handler, self.until, self.arrived = handler, until, arrived
+        self.goes_on = goes_on
 
     def __call__(self, number: int, frame: Any) -> Any:
         if monotonic() < self.until:
@@ -59,6 +70,8 @@ def deferred() -> Iterator[None]:
             now: Any = signal.getsignal(number)
             if now is later:  # nobody has set another meanwhile
                 signal.signal(number, later.handler)
+                if later.goes_on:
+                    signal.siginterrupt(number, False)
         _run(arrived)
 
 
@@ -67,9 +80,39 @@ def _replace(replaced: list[tuple[Any, _Later]], arrived: list[tuple[Any, ...]])
     for number in _SIGNALS:
         handler = signal.getsignal(number)
         if callable(handler) and not isinstance(handler, (_Later, signal.Handlers)):
-            later = _Later(handler, until, arrived)
+            later = _Later(handler, until, arrived, goes_on=_goes_on(number))
             replaced.append((number, later))
             signal.signal(number, later)
+
+
+def _goes_on(number: int) -> bool:
+    """Whether ``signal.siginterrupt(number, False)`` is in force, which a new handler ends.
+
+    gunicorn and asyncio ask for it, so that a SIGTERM does not disturb a request.
+    """
+    try:
+        flags = _flags(number)
+    except Exception:  # no ctypes, or another system
+        return False
+    return bool(int.from_bytes(flags, sys.byteorder) & _SA_RESTART)
+
+
+def _flags(number: int) -> bytes:
+    """The flags that the system has for a signal."""
+    from ctypes import c_void_p, create_string_buffer, sizeof
+
+    found, start = create_string_buffer(512), sizeof(c_void_p) + _MASK
+    _libc().sigaction(int(number), None, found)
+    return found.raw[start : start + 4]
+
+
+@cache
+def _libc() -> Any:
+    from ctypes import CDLL
+
+    if sys.platform != "linux":
+        raise OSError("sigaction is laid out differently")
+    return CDLL(None)
 
 
 def _run(arrived: list[tuple[Any, ...]]) -> None:

@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from ctypes import CDLL, create_string_buffer
 from functools import partial
 from typing import Any
 
@@ -135,6 +136,33 @@ def test_another_thread_has_no_handlers() -> None:
     thread.start()
     thread.join()
     assert seen == [before, False]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="told by sigaction(2)")
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_a_system_call_goes_on_as_the_server_wants(goes_on: bool) -> None:
+    (reader, writer), is_over = os.pipe(), threading.Event()
+    signal.signal(signal.SIGUSR1, lambda number, frame: None)
+    signal.siginterrupt(signal.SIGUSR1, not goes_on)
+    with deferred():
+        pass
+
+    def disturb() -> None:  # until one comes while it reads
+        while not is_over.wait(0.05):
+            send()
+            if goes_on:
+                os.write(writer, b"x")
+
+    disturbing = threading.Thread(target=disturb)
+    disturbing.start()
+    try:
+        read = CDLL(None).read(reader, create_string_buffer(1), 1)  # Python's would try again
+        assert read == (1 if goes_on else -1)
+    finally:
+        is_over.set()
+        disturbing.join()
+        os.close(reader)
+        os.close(writer)
 
 
 def test_the_handlers_of_uwsgi_stay(monkeypatch: pytest.MonkeyPatch) -> None:
