@@ -291,6 +291,24 @@ def test_what_a_dropped_event_would_have_told_the_next_one_tells(sentry_events: 
 
 
 @two
+def test_what_is_not_built_takes_nothing(
+    sentry_events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*args: Any, **kwargs: Any) -> None:
+        raise KeyboardInterrupt
+
+    capture(5)
+    wait(61)
+    with monkeypatch.context() as patch:
+        patch.setattr("sentry_sdk.utils.serialize_frame", interrupted)
+        for _ in range(2):
+            with suppress(KeyboardInterrupt):
+                capture(1)
+    capture(1)
+    assert sentry_events.events[-1]["contexts"]["storm"]["held_back"] == 3
+
+
+@two
 def test_an_error_raised_while_its_like_is_handled_is_counted_once(sentry_events: Events) -> None:
     def layers(depth: int) -> None:
         try:

@@ -110,7 +110,11 @@ def _building(build: Callable[..., Any]) -> Callable[..., Any]:
         values.leave = ask.leave({}, hint)
         values.is_handled = (mechanism or {}).get("handled") is not False
         if values.leave.reason is None:
-            values += build(exc_info, client_options, mechanism, *args, **kw)
+            try:
+                values += build(exc_info, client_options, mechanism, *args, **kw)
+            except BaseException:  # a soft time limit, say
+                values.leave.give_back()
+                raise
         return values
 
     return build_unless_dropped
