@@ -60,6 +60,9 @@ class Ticket:
     def __init__(self, budget: "Budget", kind: _Kind, end: float, held: Held) -> None:
         self._budget, self._kind, self._end, self.held = budget, kind, end, held
 
+    def __deepcopy__(self, memo: object) -> "Ticket":
+        return self  # an event processor may copy its event
+
     def give_back(self) -> None:
         """It did not go: another may, and has to tell the same."""
         self._budget._take_back(self._kind, self._end, self.held)

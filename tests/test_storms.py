@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from copy import deepcopy
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -306,6 +307,15 @@ def test_what_is_not_built_takes_nothing(
                 capture(1)
     capture(1)
     assert sentry_events.events[-1]["contexts"]["storm"]["held_back"] == 3
+
+
+@two
+def test_a_processor_may_copy_the_event(sentry_events: Events) -> None:
+    with sentry_sdk.new_scope() as scope:
+        scope.add_event_processor(lambda event, hint: {**deepcopy(event), "dist": "copied"})
+        capture(3)
+    assert [event["dist"] for event in sentry_events.events] == ["copied"] * 2
+    assert held() == 1
 
 
 @two
