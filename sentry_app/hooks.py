@@ -157,6 +157,8 @@ class BeforeSend:
         """Why an error or a log record is held back, if that is known at once; never raises."""
         if context.hook_runs.get() or context.request_is_ignored.get():
             return None
+        if self._storms.is_over_quota() and self._is_ignored(error, record):
+            return None  # it is no part of what the quota holds back
         return self._storms.over_reason(error, record)
 
     def leave(self, event: Event, hint: Hint) -> Leave:
@@ -174,6 +176,11 @@ class BeforeSend:
             return None
         steps = FIRST_FILTERS if kind == "transaction" else EARLY_FILTERS
         return _first_reason(self._config, event, hint, steps)
+
+    def _is_ignored(self, error: BaseException | None, record: Any) -> bool:
+        event = {} if record is None else {"logger": record.name}
+        hint = {} if error is None else {"exc_info": (type(error), error, error.__traceback__)}
+        return self.early_reason(event, hint) is not None
 
 
 def before_send_transaction(config: Config) -> Hook:

@@ -74,6 +74,10 @@ class Storms:
     def __init__(self, events: Budget, transactions: Budget, quota: Budget) -> None:
         self._events, self._transactions, self._quota = events, transactions, quota
 
+    def is_over_quota(self) -> bool:
+        """Whether this process knows that nothing more is sent in this hour."""
+        return self._quota.is_over(_ALL)
+
     def over_reason(self, error: BaseException | None, record: Any = None) -> str | None:
         """Why an error, or else a log record, is held back if this process knows it, or None.
 
@@ -83,7 +87,7 @@ class Storms:
             kind = fingerprints.of_log(record) if error is None else fingerprints.of_error(error)
             if self._events.is_over(kind):
                 return self._held_back(self._events, outcomes.STORM, kind, kind, error)
-            if self._quota.is_over(_ALL):
+            if self.is_over_quota():
                 return self._held_back(self._quota, outcomes.QUOTA, _ALL, kind, error)
         except Exception as failure:  # an exception class of the project's own
             let_through(failure)

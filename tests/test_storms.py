@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 import sentry_sdk
+from django.http import Http404
 from sentry_sdk.crons import capture_checkin
 from sentry_sdk.integrations.logging import EventHandler
 
@@ -435,6 +436,19 @@ def test_the_quota_works_alone(sentry_events: Events) -> None:
 def test_the_quota_counts_what_is_sent(sentry_events: Events) -> None:
     capture(9)
     assert held(outcomes.QUOTA) == 0
+
+
+@pytest.mark.sentry(STORM_HOURLY_QUOTA=1, IGNORED_LOGGERS=["noisy"])
+def test_what_is_ignored_is_not_held_back_by_the_quota(sentry_events: Events) -> None:
+    capture(2)
+    logging.getLogger("noisy").error("no")
+    sentry_sdk.capture_exception(Http404())
+    LOGGER.error("another")
+    assert outcomes.snapshot() == {
+        (outcomes.QUOTA, "error"): 2,
+        (outcomes.IGNORED_LOGGER, "error"): 1,
+        (outcomes.IGNORED_ERROR, "error"): 1,
+    }
 
 
 class Exhausted:
