@@ -18,9 +18,9 @@ from typing import Any
 _NAMES = "SIGINT SIGTERM SIGHUP SIGQUIT SIGABRT SIGALRM SIGVTALRM SIGUSR1 SIGUSR2 SIGBREAK"
 _SIGNALS = [getattr(signal, name) for name in _NAMES.split() if hasattr(signal, name)]
 
-#: Its handlers are in C, of which Python knows nothing: what Python set in their place would stay,
-#: and a worker would not end.
-_SERVER = "uwsgi"
+#: The handlers of uWSGI are in C, of which Python knows nothing: what Python set in their place
+#: would stay, and a worker would not end. mod_wsgi lets nobody set one, and logs that with a stack.
+_SERVERS = ("uwsgi", "mod_wsgi")
 
 #: Of ``sigaction(2)`` on Linux: a flag, and the bytes before the flags, of which 128 are a mask.
 _SA_RESTART = 0x10000000
@@ -56,7 +56,8 @@ def deferred() -> Iterator[None]:
 
     Only the main thread runs handlers; in others, and within another such body, it does nothing.
     """
-    if threading.get_ident() != threading.main_thread().ident or _SERVER in sys.modules:
+    is_main = threading.get_ident() == threading.main_thread().ident
+    if not is_main or any(name in sys.modules for name in _SERVERS):
         yield
         return
     replaced: list[tuple[Any, _Later]] = []
@@ -82,7 +83,10 @@ def _replace(replaced: list[tuple[Any, _Later]], arrived: list[tuple[Any, ...]])
         if callable(handler) and not isinstance(handler, (_Later, signal.Handlers)):
             later = _Later(handler, until, arrived, goes_on=_goes_on(number))
             replaced.append((number, later))
-            signal.signal(number, later)
+            try:
+                signal.signal(number, later)
+            except ValueError:  # an interpreter within another, whose first thread this is
+                return
 
 
 def _goes_on(number: int) -> bool:

@@ -165,8 +165,22 @@ def test_a_system_call_goes_on_as_the_server_wants(goes_on: bool) -> None:
         os.close(writer)
 
 
-def test_the_handlers_of_uwsgi_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "uwsgi", sys)
+def test_an_interpreter_within_another_has_no_handlers(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As mod_wsgi runs applications; what Python offers for it is named anew by each version.
+    def refuse(number: int, handler: Any) -> None:
+        raise ValueError("signal only works in main thread of the main interpreter")
+
+    steps: list[str] = []
+    with monkeypatch.context() as patch:
+        patch.setattr("signal.signal", refuse)
+        with deferred():
+            steps.append("the body")
+    assert steps == ["the body"]
+
+
+@pytest.mark.parametrize("server", ["uwsgi", "mod_wsgi"])
+def test_the_handlers_of_a_server_in_c_stay(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, server, sys)
     signal.signal(signal.SIGUSR1, raising)
     with deferred():
         assert signal.getsignal(signal.SIGUSR1) is raising
