@@ -92,3 +92,24 @@ def test_what_else_finds_modules_is_asked(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, Finder()])
     integrations.skip_missing()
     assert "sentry_sdk.integrations.huey.HueyIntegration" in integrations._paths
+
+
+def test_what_only_an_event_needs_is_imported_with_the_first(tmp_path: Path) -> None:
+    ran = Project(tmp_path).run(
+        """
+        import sys, django
+        django.setup()
+        import sentry_sdk
+        LATE = {"showing.walk", "seams.shown", "transports.fitting", "scrubbing.scrubber"}
+        def imported():
+            return sorted(name for name in LATE if f"sentry_app.{name}" in sys.modules)
+        print(imported())
+        try:
+            1 / 0
+        except ZeroDivisionError:
+            sentry_sdk.capture_exception()
+        print(len(imported()))
+        """,
+        SENTRY_TRANSPORT="locmem",
+    )
+    assert ran.stdout == "[]\n4\n", ran.stderr
