@@ -265,12 +265,26 @@ class Telling(Exception):
         self.message = message
 
 
+class Hiding(Exception):
+    args = None  # type: ignore[assignment]
+
+    def __str__(self) -> str:
+        return "a"
+
+
+class Guarded(Exception):
+    @property
+    def args(self) -> Any:  # type: ignore[override]
+        raise RuntimeError
+
+
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
         *((error, True) for error in (ValueError("a"), KeyError(1), OSError(2, "a"), None)),
         *((error, True) for error in (ModuleNotFoundError("a", name="a"), Telling("a"))),
         *((error, False) for error in (Mute(), ValueError(Foreign()), Detailed("a"))),
+        *((error, False) for error in (Hiding(), Guarded("a"))),
         *((error, False) for error in (Telling(Foreign()), ValueError("x" * 20_000))),
     ],
 )
@@ -282,6 +296,7 @@ def test_whose_text_is_harmless(error: Any, expected: bool) -> None:
     ("error", "text"),
     [
         (ValueError("a"), "a"),
+        (Guarded("a"), "a"),
         (KeyError("a"), "'a'"),
         (ValueError(Foreign()), "foreign"),
         (Mute(), "<not shown: Mute.__str__ raised ValueError>"),

@@ -65,8 +65,11 @@ def has_harmless_text(error: BaseException | None) -> bool:
         return False
     if any(name in vars(cls) for cls in kind.__mro__ for name in _SAID):
         return False
-    said = [vars(error).get(name) for name in _SAID]
-    return all(map(_is_small, [*error.args, *said]))
+    try:
+        said = [vars(error).get(name) for name in _SAID]
+        return all(map(_is_small, [*error.args, *said]))
+    except Exception:  # properties of the project's own
+        return False
 
 
 def _is_small(value: Any) -> bool:
