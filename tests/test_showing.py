@@ -22,7 +22,7 @@ from sentry_app.showing.texts import cut, head
 
 
 def shown(value: Any, depth: int = 5, **more: Any) -> Any:
-    showing = Showing(Budget(), repr, **more)
+    showing = Showing(Budget(10), repr, **more)
     found = showing.show(value, depth)
     showing.hear()
     return found
