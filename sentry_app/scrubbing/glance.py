@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any
 
+from sentry_app.interrupts import let_through
 from sentry_app.scrubbing.memory import PLAIN, SCALARS, SECRET, Memory, Shape, Table
 from sentry_app.scrubbing.oddities import is_odd
 from sentry_app.scrubbing.pairs import secret_places
@@ -137,7 +138,8 @@ class Glance:
                 if key in _LOGGED:
                     raise Unclear
                 self._value(key, data[key], kind, inner, 1)
-            except Exception:  # the walk will tell
+            except Exception as error:  # the walk will tell
+                let_through(error)
                 self.unclear.add(key)
             self._enter(small)
         if self._unclear_parts or self._memory.statements:
@@ -289,7 +291,10 @@ class Glance:
             self._parts[part], self._variables[part] = self._now, id(variables)
             try:
                 self._mapping(variables, table, depth)
-            except Exception:  # the walk will tell
+            except Unclear:  # the walk will tell
+                self._forget(part)
+            except Exception as error:
+                let_through(error)
                 self._forget(part)
         self._enter(outer)
 

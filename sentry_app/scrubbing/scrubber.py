@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
+from sentry_app.interrupts import let_through
 from sentry_app.scrubbing import parameters, templates
 from sentry_app.scrubbing.changes import Changed, Changes
 from sentry_app.scrubbing.echoes import (
@@ -72,7 +73,8 @@ class Scrubber:
         """
         try:
             return self._scrub(data)
-        except Exception:
+        except Exception as error:
+            let_through(error)
             self._count(["internal error"])
             return FILTERED
 
@@ -89,7 +91,8 @@ class Scrubber:
             if glance.is_blind:
                 return None
             self._judge(glance)
-        except Exception:  # what it does not understand, the walk does
+        except Exception as error:  # what it does not understand, the walk does
+            let_through(error)
             return None
         return glance
 

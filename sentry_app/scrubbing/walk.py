@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from itertools import chain
 from typing import Any
 
+from sentry_app.interrupts import let_through
 from sentry_app.scrubbing.cells import Cells
 from sentry_app.scrubbing.memory import PLAIN, SCALARS, SECRET, VERSION, Memory, Shape, Table
 from sentry_app.scrubbing.numbers import is_card
@@ -247,7 +248,8 @@ class Walk(Removal):
         try:
             if containers:
                 look(containers, nodes, kind, depth)
-        except Exception:
+        except Exception as error:
+            let_through(error)
             if len(containers) == 1:
                 return self.removed("internal error", nodes[0])
             for container, node in zip(containers, nodes, strict=True):
@@ -266,7 +268,8 @@ class Walk(Removal):
                     self._mapping(value, table, (node, key), depth + 1)
                 else:
                     self._list(value, _of_list(kind), (node, key), depth + 1)
-            except Exception:
+            except Exception as error:
+                let_through(error)
                 self.removed("internal error", (node, key))
         elif cls not in SCALARS:
             self._other(key, value, kind, node, depth)
@@ -305,7 +308,8 @@ class Walk(Removal):
                 return
             self.patch.put(node, key, plain)
             self._item(key, plain, PLAIN if kind is KEEP else kind, node, depth)
-        except Exception:
+        except Exception as error:
+            let_through(error)
             self.removed("internal error", (node, key))
 
 

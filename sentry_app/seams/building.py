@@ -30,7 +30,6 @@ import sentry_sdk
 from sentry_sdk import utils
 from sentry_sdk.client import _Client
 
-from sentry_app import interrupts
 from sentry_app.conf import SETTINGS
 from sentry_app.seams.patching import parameters, wrap
 from sentry_app.seams.transport import is_ours
@@ -94,8 +93,8 @@ def _new_budget(error: BaseException | None = None) -> Budget:
 
 @contextmanager
 def _bounded(budget: Budget) -> Iterator[None]:
-    """Within ``budget``; signals have to wait, and raise when it is over."""
-    with interrupts.deferred(), spending(budget):
+    """Within ``budget``."""
+    with spending(budget):
         yield
 
 

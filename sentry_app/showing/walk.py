@@ -10,6 +10,7 @@ from typing import Any
 from django.template.context import BaseContext
 from django.utils.functional import LazyObject
 
+from sentry_app.interrupts import let_through
 from sentry_app.lazy import Unloaded, is_unloaded
 from sentry_app.showing import helpers
 from sentry_app.showing.budget import NOT_SHOWN, SHORT, Budget
@@ -119,7 +120,8 @@ class Showing:
         try:
             entries = list(islice(value.items(), self._breadth))
             self._nodes -= len(entries)
-        except Exception:  # another thread changes it
+        except Exception as error:  # another thread changes it
+            let_through(error)
             return self._left_out("variables", "<not shown: changed meanwhile>")
         shown = [(self._key(key), self.show(entry, depth - 1)) for key, entry in entries]
         same = all(a[0] is b[0] and a[1] is b[1] for a, b in zip(shown, entries, strict=True))
@@ -135,7 +137,8 @@ class Showing:
         try:
             entries = list(islice(value, self._breadth))
             self._nodes -= len(entries)
-        except Exception:  # another thread changes it
+        except Exception as error:  # another thread changes it
+            let_through(error)
             return self._left_out("variables", "<not shown: changed meanwhile>")
         shown = [self.show(entry, depth - 1) for entry in entries]
         if self._most and len(value) > self._most:
