@@ -143,7 +143,8 @@ def test_the_spans_of_a_transaction_are_looked_at() -> None:
     short, long = transaction["spans"]
     assert (short["description"], short["data"]["shop"]) == ("SELECT 1", "by its repr")
     assert len(long["description"]) < 11_000
-    assert transaction["contexts"]["left_out"]["texts"] == 1
+    # SDK 2.35 says the name of a span in its data, too.
+    assert transaction["contexts"]["left_out"]["texts"] in (1, 3)
 
 
 def test_the_spans_that_the_sdk_has_cut_are_looked_at() -> None:

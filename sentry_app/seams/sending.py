@@ -6,6 +6,8 @@ The private parts that are used, and what they have to be:
     makes the HTTP request at once and returns urllib3's response, or httpcore's with HTTP/2.
 ``HttpTransport._auth``
     has a ``client`` and a ``to_header()``, which identify the sender.
+``HttpTransport._pool``
+    urllib3's pool manager, or httpcore's; the former has ``connection_pool_kw``.
 ``HttpTransport._fetch_pending_client_report(force, interval)``
     the item that tells Sentry what was dropped, if it is time for one.
 
@@ -18,9 +20,13 @@ from typing import Any
 
 from sentry_sdk.consts import EndpointType
 from sentry_sdk.envelope import Item
+from urllib3 import Retry
 
 from sentry_app.seams.transport import BODY_LENGTH, headers_of
 from sentry_app.spool import Answer
+
+#: Once, and on to where it is redirected: whoever calls tries again in good time, and says so once.
+_ONCE = Retry(total=3, connect=0, read=0, other=0)
 
 #: How often, in seconds, Sentry is told what was dropped; the SDK's own interval.
 _REPORT_INTERVAL = 60
@@ -42,6 +48,8 @@ class HttpSender:
             "X-Sentry-Auth": str(auth.to_header()),
         }
         body = gzip.compress(raw, compresslevel=6)
+        # A pool of httpcore's has none of it.
+        getattr(self.transport._pool, "connection_pool_kw", {}).setdefault("retries", _ONCE)
         response = self.transport._request("POST", EndpointType.ENVELOPE, body, headers)
         try:
             content = getattr(response, "data", None) or getattr(response, "content", None) or b""

@@ -219,6 +219,7 @@ def slow(run: Run, length: float) -> None:
 
 def answer_lost(run: Run, length: float) -> None:
     """One event is accepted, but the answer gets lost."""
+    run.sentry.wait_for(lambda sentry: set(run.captured) <= set(sentry.accepted_ids), 30)
     run.sentry.answer = answers.take_and_drop
     run.visit("capture/1")
     run.sentry.wait_for(lambda sentry: run.captured[-1] in sentry.accepted_ids, 30)
