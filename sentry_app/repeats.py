@@ -8,8 +8,6 @@ the one before it is handled. ASGI loses that link at last, so the request's sco
 from collections.abc import Iterator
 from typing import Any
 
-from sentry_app.showing import is_missing, message
-
 #: Who reports what ends a request: Django, and the SDK around the WSGI or ASGI application.
 _ENDS = frozenset({"django", "wsgi", "asgi"})
 
@@ -73,6 +71,8 @@ def _is_marked(error: BaseException) -> bool:
 
 
 def _like(error: BaseException) -> Like | None:
+    from sentry_app.showing import is_missing, message  # with the first event
+
     text = message(error)
     return None if is_missing(text) else (type(error), text)
 

@@ -93,7 +93,7 @@ def stopped(process: ServerProcess, number: int) -> None:
         process.kill()
     else:
         process.send_signal(number)
-    process.wait()
+    process.wait(90)
 
 
 def arrived(sentry: SentryServer, captured: list[str]) -> Outcome:

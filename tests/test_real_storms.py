@@ -75,13 +75,15 @@ def test_processes_share_the_budget(empty: str) -> None:
         process.stdin.write("go\n")
         process.stdin.flush()
     found = [ended(process) for process in processes]
-    assert sum(one["sent"] for one in found) == 20
-    assert sum(one["held"] for one in found) == PROCESSES * 50 - 20
+    sent = sum(one["sent"] for one in found)
+    assert sum(one["held"] for one in found) == PROCESSES * 50 - sent
     with redis.Redis.from_url(empty) as client:
-        [key] = client.keys()
-        # One operation for each that was sent, and one for each process that learns it is over.
-        assert 20 < int(client.get(key)) <= 20 + PROCESSES
-        assert 0 < client.ttl(key) <= 120
+        keys = client.keys()  # two if the minute ended meanwhile
+        assert 20 <= sent <= 20 * len(keys) <= 40
+        for key in keys:
+            # One operation for each that was sent, and one for each process that learns it is over.
+            assert int(client.get(key)) <= 20 + PROCESSES
+            assert 0 < client.ttl(key) <= 120
 
 
 def commands(url: str) -> int:
@@ -112,7 +114,7 @@ def test_a_redis_that_hangs(cache: str, url: str, caplog: pytest.LogCaptureFixtu
         finally:
             os.kill(pid, signal.SIGCONT)
         assert (len(events.events), held()) == (3, 6)
-        assert threading.active_count() == threads
+        assert threading.active_count() <= threads
     warnings = [record for record in caplog.records if record.levelno == logging.WARNING]
     assert len(warnings) == 1
 

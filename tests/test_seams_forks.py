@@ -215,7 +215,7 @@ def test_forks_while_threads_capture_neither_hang_nor_lose_nor_repeat(
     told: list[str] = []
 
     def hammer(name: str) -> None:
-        for number in range(10_000):
+        for number in range(2_000):
             if ended.is_set():
                 return
             told.append(f"{name}-{number}")

@@ -48,6 +48,7 @@ class SentryServer:
         self.key = secrets.token_hex(16)
         self.ca_file: str | None = None
         self._tls = tls
+        self._port = 0  # any; then the same again
         self._received: list[Received] = []
         self._accepted: list[Received] = []
         self._errors: list[Exception] = []
@@ -55,7 +56,6 @@ class SentryServer:
         self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> SentryServer:
-        self._port = self._stack.enter_context(_reserved_port())
         if self._tls:
             directory = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
             self._context, self.ca_file = _tls_context(directory)
@@ -72,6 +72,7 @@ class SentryServer:
         """Listen on the port, which stays the same."""
         with contextlib.ExitStack() as stack:
             httpd = stack.enter_context(_Httpd(self, self._port))
+            self._port = httpd.server_port
             if self._tls:
                 # The handshake belongs to the connection's thread, not to the one that accepts.
                 httpd.socket = self._context.wrap_socket(
@@ -266,15 +267,6 @@ def _served(httpd: _Httpd) -> Iterator[None]:
         httpd.shutdown()
         httpd.stop_reading()
         thread.join()
-
-
-@contextlib.contextmanager
-def _reserved_port() -> Iterator[int]:
-    """A port that nobody else gets, also while nobody listens."""
-    with socket.socket() as reserved:
-        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        reserved.bind((HOST, 0))
-        yield int(reserved.getsockname()[1])
 
 
 def _tls_context(directory: Path) -> tuple[ssl.SSLContext, str]:
