@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 
 from sentry_app.interrupts import is_from_signal, let_through
+from sentry_app.scrubbing import Scrubber
+from sentry_app.scrubbing.findings import Findings
+from sentry_app.showing.harmless import has_harmless_text
 
 
 class TimeIsUp(Exception):
@@ -66,3 +69,26 @@ def test_another_thread_has_no_handlers() -> None:
     thread.start()
     thread.join()
     assert seen == [False]
+
+
+def test_a_rule_that_is_interrupted_swallows_nothing() -> None:
+    signal.signal(signal.SIGUSR1, raising)
+
+    def rule(text: str, found: Any) -> str:
+        send()
+        return text
+
+    with pytest.raises(TimeIsUp):
+        Scrubber._scrub_text("text", rule, Findings())
+
+
+def test_a_look_at_an_error_that_is_interrupted_swallows_nothing() -> None:
+    class Slow(ValueError):
+        @property
+        def args(self) -> Any:  # type: ignore[override]
+            send()
+            return ()
+
+    signal.signal(signal.SIGUSR1, raising)
+    with pytest.raises(TimeIsUp):
+        has_harmless_text(Slow())

@@ -7,6 +7,8 @@ import types
 import uuid
 from typing import Any
 
+from sentry_app.interrupts import let_through
+
 #: Nothing of these needs a second look.
 PLAIN = frozenset(
     {
@@ -68,7 +70,8 @@ def has_harmless_text(error: BaseException | None) -> bool:
     try:
         said = [vars(error).get(name) for name in _SAID]
         return all(map(_is_small, [*error.args, *said]))
-    except Exception:  # properties of the project's own
+    except Exception as failure:  # properties of the project's own
+        let_through(failure)
         return False
 
 
