@@ -21,7 +21,6 @@ bounded.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import islice
 from typing import Any
@@ -91,13 +90,6 @@ def _new_budget(error: BaseException | None = None) -> Budget:
     return new_budget(_seconds(), error)
 
 
-@contextmanager
-def _bounded(budget: Budget) -> Iterator[None]:
-    """Within ``budget``."""
-    with spending(budget):
-        yield
-
-
 def _chain(walk: Callable[..., Any]) -> Callable[..., Any]:
     def walk_not_too_far(exc_info: Any) -> Any:
         if not is_ours():
@@ -136,7 +128,7 @@ def _one(build: Callable[..., Any]) -> Callable[..., Any]:
         __tracebackhide__ = True
         if not is_ours():
             return build(*args, **more)
-        with _bounded(_begun.get() or _new_budget()):
+        with spending(_begun.get() or _new_budget()):
             return build(*args, **more)
 
     return build_within_budget
@@ -177,7 +169,7 @@ def _capturing(capture: Callable[..., Any]) -> Callable[..., Any]:
         begun, error = _begun.get(), ((hint or {}).get("exc_info") or (None, None))[1]
         _begun.set(None)
         same = begun is not None and error is not None and begun.is_for(error)
-        with _bounded(begun if same and begun else _new_budget(error)):
+        with spending(begun if same and begun else _new_budget(error)):
             return capture(self, event, hint, scope, **more)
 
     return capture_within_budget
