@@ -30,7 +30,7 @@ from sentry_sdk import utils
 from sentry_sdk.client import _Client
 
 from sentry_app.conf import SETTINGS
-from sentry_app.seams.patching import parameters, wrap
+from sentry_app.seams.patching import unlike, wrap
 from sentry_app.seams.transport import is_ours
 from sentry_app.showing.budget import Budget, current, spending
 
@@ -69,11 +69,7 @@ def missing_parts() -> list[str]:
     found = {name: (getattr(utils, name, None), names) for name, names in _PARTS.items()}
     capture = getattr(_Client, "capture_event", None)
     found["Client.capture_event"] = (capture, ("self", "event", "hint", "scope"))
-    return [
-        name
-        for name, (function, names) in found.items()
-        if parameters(getattr(function, "__wrapped__", function))[: len(names)] != names
-    ]
+    return unlike(found)
 
 
 def _seconds() -> float:

@@ -28,7 +28,7 @@ from sentry_sdk.scope import Scope
 
 from sentry_app import outcomes
 from sentry_app.seams import sessions
-from sentry_app.seams.patching import parameters, wrap
+from sentry_app.seams.patching import unlike, wrap
 from sentry_app.storms import LEAVE_HINT, Leave
 
 _HELD_BACK = (outcomes.STORM, outcomes.QUOTA)
@@ -64,11 +64,7 @@ def missing_parts() -> list[str]:
         "Scope.capture_exception": (getattr(Scope, "capture_exception", None), ("self", "error")),
         "EventHandler.emit": (getattr(EventHandler, "emit", None), ("self", "record")),
     }
-    missing = [
-        name
-        for name, (function, names) in expected.items()
-        if parameters(getattr(function, "__wrapped__", function))[: len(names)] != names
-    ]
+    missing = unlike(expected)
     if not hasattr(getattr(utils, "disable_capture_event", None), "get"):
         missing.append("disable_capture_event")
     return missing

@@ -17,7 +17,7 @@ from typing import Any
 from sentry_sdk import utils
 
 from sentry_app import interrupts
-from sentry_app.seams.patching import parameters, wrap
+from sentry_app.seams.patching import unlike, wrap
 from sentry_app.seams.transport import is_ours
 
 _NAME = "capture_internal_exception"
@@ -40,15 +40,11 @@ def missing_parts() -> list[str]:
     """The private parts that this SDK does not have, or not in the shape that is needed."""
     manager = getattr(utils, "CaptureInternalException", None)
     exit, capture = getattr(manager, "__exit__", None), getattr(utils, _NAME, None)
-    found = {
+    expected = {
         "CaptureInternalException": (exit, ("self", "ty", "value", "tb")),
         _NAME: (capture, ("exc_info",)),
     }
-    return [
-        name
-        for name, (function, names) in found.items()
-        if parameters(getattr(function, "__wrapped__", function)) != names
-    ]
+    return unlike(expected, exactly=True)
 
 
 def _exiting(exit: Callable[..., Any]) -> Callable[..., Any]:

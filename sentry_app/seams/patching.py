@@ -1,6 +1,6 @@
 """Replace a function of somebody else's, once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -17,6 +17,24 @@ def wrap(owner: Any, name: str, make: Callable[[Any], Any]) -> None:
         _wrapped.add((owner, name))
         original = getattr(owner, name)
         setattr(owner, name, wraps(original)(make(original)))
+
+
+def unlike(
+    expected: Mapping[str, tuple[Any, tuple[str, ...]]], *, exactly: bool = False
+) -> list[str]:
+    """The names in ``{name: (function, its first parameters)}`` that are not so, or not there.
+
+    ``exactly`` allows no further parameters. A function that was wrapped here counts as it was.
+    """
+    found = {
+        name: (parameters(getattr(function, "__wrapped__", function)), names)
+        for name, (function, names) in expected.items()
+    }
+    return [
+        name
+        for name, (given, names) in found.items()
+        if (given if exactly else given[: len(names)]) != names
+    ]
 
 
 def parameters(function: Any) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ import sentry_sdk
 from sentry_sdk.worker import BackgroundWorker
 from urllib3 import Timeout
 
-from sentry_app.seams.patching import parameters, wrap
+from sentry_app.seams.patching import unlike, wrap
 from sentry_app.seams.transport import is_ours, target_of
 
 #: So long may a request wait for Sentry, in seconds; and so long is not tried again if it did.
@@ -47,8 +47,6 @@ def missing_parts() -> list[str]:
     """The private parts that this SDK does not have, or not in the shape that is needed."""
     submit = getattr(BackgroundWorker, "submit", None)
     parts = {
-        "BackgroundWorker.submit": parameters(getattr(submit, "__wrapped__", submit))
-        == ("self", "callback"),
         "BackgroundWorker._ensure_thread": callable(
             getattr(BackgroundWorker, "_ensure_thread", None)
         ),
@@ -56,7 +54,8 @@ def missing_parts() -> list[str]:
             getattr(BackgroundWorker, "is_alive", None), property
         ),
     }
-    return [name for name, is_there in parts.items() if not is_there]
+    missing = unlike({"BackgroundWorker.submit": (submit, ("self", "callback"))}, exactly=True)
+    return missing + [name for name, is_there in parts.items() if not is_there]
 
 
 def _submitting(submit: Callable[..., bool]) -> Callable[..., bool]:

@@ -35,7 +35,7 @@ from sentry_sdk.tracing import Transaction
 from sentry_app import outcomes
 from sentry_app.interrupts import let_through
 from sentry_app.sampling import IGNORED_PATH, PARENT_RATE, PATH, RANDOM, RECORD, Head
-from sentry_app.seams.patching import parameters, wrap
+from sentry_app.seams.patching import parameters, unlike, wrap
 from sentry_app.storms import Leave
 
 #: The SDK's own default of ``max_spans``.
@@ -87,15 +87,16 @@ def missing_parts() -> list[str]:
     """The private parts that this SDK does not have, or not in the shape that is needed."""
     transaction = Transaction(name="")
     expected = {
-        "Transaction._set_initial_sampling_decision": ("self", "sampling_context"),
-        "Transaction.finish": ("self", "scope", "end_timestamp"),
+        "Transaction._set_initial_sampling_decision": (
+            getattr(Transaction, "_set_initial_sampling_decision", None),
+            ("self", "sampling_context"),
+        ),
+        "Transaction.finish": (
+            getattr(Transaction, "finish", None),
+            ("self", "scope", "end_timestamp"),
+        ),
     }
-    found = {name: getattr(Transaction, name.partition(".")[2], None) for name in expected}
-    missing = [
-        name
-        for name, names in expected.items()
-        if parameters(getattr(found[name], "__wrapped__", found[name])) != names
-    ]
+    missing = unlike(expected, exactly=True)
     missing += [f"Transaction.{part}" for part in _PARTS if not hasattr(transaction, part)]
     if not hasattr(utils, "nanosecond_time"):
         missing.append("nanosecond_time")
