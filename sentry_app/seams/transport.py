@@ -25,6 +25,7 @@ from sentry_sdk.envelope import Envelope
 from sentry_sdk.transport import BaseHttpTransport, Transport
 
 from sentry_app.transports import Gate
+from sentry_app.transports.wrapper import Wrapper
 
 #: So much of an answer is kept, in characters; Sentry's own have some fifty.
 BODY_LENGTH = 1024
@@ -123,7 +124,9 @@ def is_ours() -> bool:
 def target_of(transport: Any) -> Any:
     """The transport at the end: behind the gate, the spool, and SENTRY_PRINT_ENVELOPES."""
     target = _unprinted(_behind_gate(transport))
-    return _unprinted(vars(target).get("spooled", target))
+    while isinstance(target, Wrapper):
+        target = _unprinted(target.inner)
+    return target
 
 
 def proxy_of(transport: Transport) -> str:

@@ -11,6 +11,7 @@ from sentry_sdk.transport import Transport
 
 from sentry_app import outcomes
 from sentry_app.interrupts import let_through
+from sentry_app.transports.wrapper import Wrapper
 
 logger = logging.getLogger("sentry_app")
 
@@ -25,7 +26,7 @@ CountLost = Callable[[str, str, int], None]
 Prepare = Callable[[], None]
 
 
-class Gate(Transport):
+class Gate(Wrapper):
     """Stands before another transport.
 
     Every envelope is replaced by a scrubbed copy before ``inner`` sees it; what ``inner`` or the
@@ -40,8 +41,7 @@ class Gate(Transport):
         count_lost: CountLost,
         prepare: Prepare = lambda: None,
     ) -> None:
-        super().__init__(getattr(inner, "options", None))
-        self.inner = inner
+        super().__init__(inner)
         self._scrub = scrub
         self._count_lost = count_lost
         self._prepare = prepare
@@ -74,17 +74,6 @@ class Gate(Transport):
     def is_healthy(self) -> bool:
         """Whether the transport keeps up; the SDK samples less while it does not."""
         return self.inner.is_healthy()
-
-    def record_lost_event(
-        self,
-        reason: str,
-        data_category: Any = None,
-        item: Item | None = None,
-        *,
-        quantity: int = 1,
-    ) -> None:
-        """Count something that was not sent, here and for Sentry's client reports."""
-        self.inner.record_lost_event(reason, data_category, item, quantity=quantity)
 
     def _counted(
         self,

@@ -13,6 +13,7 @@ from sentry_sdk.transport import Transport
 from sentry_app.spool import Answer, Directory, Drainer, Memory
 from sentry_app.spool.lock import forget_held
 from sentry_app.spool.worker import Worker
+from sentry_app.transports.wrapper import Wrapper
 
 #: So many seconds of an exit are left for the envelope that is being sent.
 _RESERVE = 0.5
@@ -29,7 +30,7 @@ class Http(Protocol):
     def client_report(self, *, force: bool = False) -> Item | None: ...
 
 
-class SpooledTransport(Transport):
+class SpooledTransport(Wrapper):
     """Keeps each envelope in ``directory`` until Sentry has taken it.
 
     It is written before ``capture_envelope`` returns, and sent by a thread of one of the processes
@@ -37,8 +38,7 @@ class SpooledTransport(Transport):
     """
 
     def __init__(self, http: Http, directory: Directory, *, retry_server_errors: bool) -> None:
-        super().__init__(http.transport.options)
-        self.spooled = http.transport
+        super().__init__(http.transport)
         self.directory = directory
         self.memory = Memory()
         self._http = http
@@ -95,17 +95,6 @@ class SpooledTransport(Transport):
         forget_held()  # uWSGI forks without Python's knowledge
         if self.directory.may_wait():  # of a process that this one may replace
             self._worker.wake_later()
-
-    def record_lost_event(
-        self,
-        reason: str,
-        data_category: Any = None,
-        item: Item | None = None,
-        *,
-        quantity: int = 1,
-    ) -> None:
-        """Count something that was not sent for Sentry's client reports."""
-        self.spooled.record_lost_event(reason, data_category, item, quantity=quantity)
 
     def _keep(self, envelope: Envelope) -> None:
         raw, category = envelope.serialize(), _category(envelope)
