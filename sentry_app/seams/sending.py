@@ -22,7 +22,7 @@ from sentry_sdk.consts import EndpointType
 from sentry_sdk.envelope import Item
 from urllib3 import Retry
 
-from sentry_app.seams.transport import BODY_LENGTH, headers_of
+from sentry_app.seams.transport import headers_of, text_of
 from sentry_app.spool import Answer
 
 #: Once, and on to where it is redirected: whoever calls tries again in good time, and says so once.
@@ -52,9 +52,7 @@ class HttpSender:
         getattr(self.transport._pool, "connection_pool_kw", {}).setdefault("retries", _ONCE)
         response = self.transport._request("POST", EndpointType.ENVELOPE, body, headers)
         try:
-            content = getattr(response, "data", None) or getattr(response, "content", None) or b""
-            text = content[:BODY_LENGTH].decode("utf-8", "replace")
-            return Answer(response.status, dict(headers_of(response)), text)
+            return Answer(response.status, dict(headers_of(response)), text_of(response))
         finally:
             response.close()
 

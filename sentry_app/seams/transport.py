@@ -157,14 +157,19 @@ def _holds(envelope: Envelope, item_type: str, event_id: str | None) -> bool:
 
 
 def _read(envelope: Envelope, response: Any) -> Exchange:
-    body = getattr(response, "data", None) or getattr(response, "content", None) or b""
     return Exchange(
         envelope,
         status=response.status,
         headers=dict(headers_of(response)),
-        body=body[:BODY_LENGTH].decode("utf-8", "replace"),
+        body=text_of(response),
         redirects=_redirects(response),
     )
+
+
+def text_of(response: Any) -> str:
+    """The beginning of what urllib3's response or httpcore's says."""
+    body = getattr(response, "data", None) or getattr(response, "content", None) or b""
+    return str(body[:BODY_LENGTH].decode("utf-8", "replace"))
 
 
 def headers_of(response: Any) -> Iterator[tuple[str, str]]:
