@@ -5,12 +5,13 @@ clock's, so that all processes have the same. Memory is bounded: when there are 
 those go that were not seen for longest, and the next event tells what was held back of them.
 """
 
-import os
 import time
 from collections.abc import Callable, Hashable
 from threading import RLock
 from typing import NamedTuple, Protocol
 from weakref import ref
+
+from sentry_app import children
 
 #: So many kinds are told apart; more than this and a quarter of them is forgotten.
 MOST_KINDS = 1024
@@ -186,12 +187,9 @@ class Budget:
 _budgets: list["ref[Budget]"] = []
 
 
+@children.renewed
 def _renew_all() -> None:
     for reference in _budgets:
         budget = reference()
         if budget is not None:
             budget.renew()
-
-
-if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(after_in_child=_renew_all)

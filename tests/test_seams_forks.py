@@ -20,6 +20,7 @@ from sentry_sdk.transport import HttpTransport
 from sentry_sdk.worker import BackgroundWorker
 
 from sentry_app import conf, outcomes
+from sentry_app.budgets import Budget
 from sentry_app.seams import forks
 from sentry_app.seams.transport import target_of
 from tests.support.sentry_server import SentryServer
@@ -247,6 +248,17 @@ def test_a_server_that_forks_without_python_is_noticed(
     send("child")
     assert transport()._pool is not before
     assert messages(sentry) == ["child", "parent", "parent still"]
+
+
+def test_what_others_keep_is_forgotten_there_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    budget = Budget(limit=1)
+    assert budget.admit("kind") is not None
+    assert budget.admit("kind") is None
+    forks.renew_if_forked()
+    assert budget.admit("kind") is None, "nothing was forked"
+    monkeypatch.setattr(forks, "_pid", 1)
+    forks.renew_if_forked()
+    assert budget.admit("kind") is not None
 
 
 def test_the_connections_are_closed_in_the_child_only(

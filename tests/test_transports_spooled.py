@@ -209,14 +209,17 @@ def test_a_forked_child_sends_what_nobody_else_does(
 
 
 def test_a_lock_is_not_taken_into_a_child_of_which_python_does_not_know(
-    start_sdk: Start, tmp_path: Path
+    start_sdk: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start_sdk(DSN=refused_dsn(), SPOOL_DIR=str(tmp_path))
     spool().directory.path.mkdir(parents=True)
     lock = spool()._drainer.lock
     assert lock.acquire()
-    forks.renew()
-    assert not lock.is_held
+    with monkeypatch.context() as child:
+        child.setattr(os, "getpid", lambda: 1)
+        forks.renew()
+        assert not lock.is_held
+    lock.release()
 
 
 def test_each_project_has_its_own_directory() -> None:

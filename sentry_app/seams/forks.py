@@ -35,7 +35,7 @@ from typing import Any
 import sentry_sdk
 from sentry_sdk.worker import BackgroundWorker
 
-from sentry_app import outcomes
+from sentry_app import children, outcomes
 from sentry_app.seams.transport import target_of
 
 #: The parts of a client that gather something, or have a thread.
@@ -69,6 +69,7 @@ def renew_in_children() -> None:
 def renew_if_forked() -> None:
     """The same, where a server forks without Python's knowledge, as uWSGI does."""
     if os.getpid() != _pid:
+        children.renew()
         renew()
 
 

@@ -5,12 +5,13 @@ never more than ``MOST_STUCK`` of them: then nothing is asked any more.
 """
 
 import _thread
-import os
 import queue
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextvars import Context
 from typing import Any
+
+from sentry_app import children
 
 #: Seconds after which a thread that nobody needs ends.
 IDLE = 60.0
@@ -116,10 +117,8 @@ def _took(helper: Helper) -> bool:
     return True
 
 
+@children.renewed
 def _forget() -> None:
+    """A child has none of these threads."""
     _idle.clear()
     _stuck.clear()
-
-
-if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(after_in_child=_forget)  # the child has none of these threads

@@ -10,8 +10,9 @@ from sentry_app.spool.ownership import give_to_owner
 if sys.platform != "win32":
     import fcntl
 
-#: The locks that this process holds. The operating system would grant it each one twice.
-_held: dict[str, "FileLock"] = {}
+#: The locks that this process holds, by its id: those that a forked child finds here are its
+#: parent's. The operating system would grant a process each one twice.
+_held: dict[tuple[int, str], "FileLock"] = {}
 
 
 class FileLock:
@@ -24,7 +25,6 @@ class FileLock:
     def __init__(self, path: Path) -> None:
         self._path = str(path)
         self._file = -1
-        self._pid = os.getpid()
 
     def acquire(self) -> bool:
         """Take the lock if nobody has it; does not wait. Raises ``OSError``."""
@@ -32,10 +32,10 @@ class FileLock:
             if _is_at(self._path, self._file):
                 return True
             self.release()  # somebody deleted the directory, and others lock the new one
-        if sys.platform == "win32" or _held.setdefault(self._path, self) is not self:
+        if sys.platform == "win32" or _held.setdefault(self._key, self) is not self:
             return False
         try:
-            self._pid, self._file = os.getpid(), _opened(self._path)
+            self._file = _opened(self._path)
         except OSError:
             self.release()
             raise
@@ -51,22 +51,20 @@ class FileLock:
     @property
     def is_held(self) -> bool:
         """Whether this object has the lock."""
-        is_ours = self._pid == os.getpid()  # uWSGI forks without Python's knowledge
-        return is_ours and self._file >= 0 and _held.get(self._path) is self
+        return self._file >= 0 and _held.get(self._key) is self
 
     def release(self) -> None:
         """Give the lock back. Closing another descriptor of the same file would do so as well."""
-        if self._file >= 0 and self._pid == os.getpid():
-            with suppress(OSError):
-                os.close(self._file)
+        if _held.get(self._key) is self:  # or else it was the parent's, and is some other file now
+            if self._file >= 0:
+                with suppress(OSError):
+                    os.close(self._file)
+            del _held[self._key]
         self._file = -1
-        if _held.get(self._path) is self:
-            del _held[self._path]
 
-
-def forget_held() -> None:
-    """In a forked child: the locks are the parent's."""
-    _held.clear()
+    @property
+    def _key(self) -> tuple[int, str]:
+        return os.getpid(), self._path
 
 
 def _is_at(path: str, file: int) -> bool:
@@ -85,7 +83,3 @@ def _opened(path: str) -> int:
     with suppress(OSError):
         give_to_owner(file, Path(path).parent)
     return file
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=forget_held)

@@ -11,7 +11,6 @@ from sentry_sdk.envelope import Envelope, Item
 from sentry_sdk.transport import Transport
 
 from sentry_app.spool import Answer, Directory, Drainer, Memory
-from sentry_app.spool.lock import forget_held
 from sentry_app.spool.worker import Worker
 from sentry_app.transports.wrapper import Wrapper
 
@@ -92,7 +91,6 @@ class SpooledTransport(Wrapper):
         self.memory.clear()
         self._has_kept = False
         self._worker.renew()
-        forget_held()  # uWSGI forks without Python's knowledge
         if self.directory.may_wait():  # of a process that this one may replace
             self._worker.wake_later()
 
