@@ -5,17 +5,15 @@ first error needs it too, and at last by the server: every time as a new excepti
 the one before it is handled. ASGI loses that link at last, so the request's scope remembers, too.
 """
 
-from collections.abc import Iterator
 from typing import Any
+
+from sentry_app.chains import handled_before
 
 #: Who reports what ends a request: Django, and the SDK around the WSGI or ASGI application.
 _ENDS = frozenset({"django", "wsgi", "asgi"})
 
 #: Set on an error that was reported: what is raised because of it, or logged of it, is no news.
 _MARK = "_sentry_app_reported"
-
-#: So far back is looked; a chain may be a circle.
-_MOST_EARLIER = 20
 
 #: The hint in which it travels what has ended the same request.
 _ENDED_HINT = "sentry_app_ended"
@@ -47,7 +45,7 @@ def is_repeat(event: Any, error: BaseException | None, hint: dict[str, Any]) -> 
     if kind is None or like is None:
         return False
     mark(error)
-    if any(_is_marked(earlier) and _like(earlier) == like for earlier in _before(error)):
+    if any(_is_marked(earlier) and _like(earlier) == like for earlier in handled_before(error)):
         return True
     is_remembered = bool(hint.get(_ENDED_HINT) == like)
     if not is_remembered:
@@ -75,16 +73,6 @@ def _like(error: BaseException) -> Like | None:
 
     text = message(error)
     return None if is_missing(text) else (type(error), text)
-
-
-def _before(error: BaseException) -> Iterator[BaseException]:
-    """The errors that were being handled when ``error`` was raised, the latest first."""
-    earlier = error.__context__
-    for _ in range(_MOST_EARLIER):
-        if earlier is None or earlier is error:
-            return
-        yield earlier
-        earlier = earlier.__context__
 
 
 def _end(event: Any) -> str | None:

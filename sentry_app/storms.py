@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from sentry_app import fingerprints, outcomes
 from sentry_app.budgets import Budget, Held, Ticket
+from sentry_app.chains import handled_before
 from sentry_app.fingerprints import Key
 from sentry_app.interrupts import let_through
 
@@ -25,9 +26,6 @@ _ALL: Key = ("all", "all events")
 #: Set on an error that was given leave, or was counted: its address and its kind. A copy has it
 #: too, in another process as well, but not the address.
 _MARK = "_sentry_app_storm"
-
-#: So far back is looked for what is being handled; a chain may be a circle.
-_MOST_EARLIER = 20
 
 
 class Leave(NamedTuple):
@@ -173,14 +171,9 @@ def _was_seen(error: Any, kind: Key | None) -> bool:
     mark = error.__dict__.get(_MARK)
     if mark is not None and mark[0] == id(error):
         return True
-    earlier = error.__context__
-    for _ in range(_MOST_EARLIER):
-        if earlier is None or earlier is error:
-            break
-        if earlier.__dict__.get(_MARK) == (id(earlier), kind):
-            return True
-        earlier = earlier.__context__
-    return False
+    return any(
+        earlier.__dict__.get(_MARK) == (id(earlier), kind) for earlier in handled_before(error)
+    )
 
 
 def _failed() -> None:
