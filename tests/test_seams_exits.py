@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 import sentry_sdk
+from sentry_sdk.consts import DEFAULT_OPTIONS
 
 from sentry_app import conf
 from sentry_app.seams import exits
@@ -386,3 +387,9 @@ def test_uvicorn_ends_it_if_a_signal_ends_uvicorn(
         sentry_sdk.capture_message("still there")
         sentry_sdk.flush()
     assert said(sentry) == ["last words", "still there"][: 2 - len(signals)]
+
+
+def test_without_a_client_the_defaults_of_the_sdk_stay() -> None:
+    before = dict(DEFAULT_OPTIONS)
+    exits.end()
+    assert before == DEFAULT_OPTIONS

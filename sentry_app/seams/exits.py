@@ -97,6 +97,8 @@ def end() -> None:
     """Send what waits, for at most SHUTDOWN_TIMEOUT, and nothing after that. Never raises."""
     with suppress(Exception):
         client = sentry_sdk.get_client()
+        if not client.is_active():  # its options are the SDK's defaults, for all clients
+            return
         timeout = client.options["shutdown_timeout"]
         # Exit handlers that may still run have no time left.
         client.options["shutdown_timeout"] = 0
