@@ -1,4 +1,4 @@
-"""A process that has no more threads or files, or gets a signal while it captures.
+"""A process that has no more threads or files, gets a signal while it captures, or forks.
 
 ``python -m tests.meagre threads``; prints what it counts as lost, and ends without any clean-up.
 """
@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import django
@@ -80,6 +81,8 @@ def handled(number: int, frame: Any) -> None:
 def signalled(name: str) -> dict[str, Any]:
     """Capture while signals arrive, as often as it takes; what the application saw each time."""
     number = getattr(signal, name)
+    # For the first event the SDK lists what is installed; Python suppresses errors while it does.
+    sentry_sdk.capture_message("first")
     signal.signal(number, handled)
     seen, sent = [], 0
     for pause in range(1, 41):
@@ -105,12 +108,37 @@ def _fail(depth: int) -> None:
     raise ValueError(f"as asked {len(names)}")
 
 
+def forked() -> dict[str, Any]:
+    """What is imported by an event that is the first one after a fork."""
+    get("/")  # what Django and the tests import
+    pid = os.fork()
+    if pid:
+        os.waitpid(pid, 0)
+        os._exit(0)
+    before = set(sys.modules)
+    _capture()
+    return {"imported": sorted(set(sys.modules) - before)}
+
+
+def _capture() -> None:
+    """An error, a transaction and a log, and wait until they are sent."""
+    get("/error/")
+    with sentry_sdk.start_transaction(name="sampled", sampled=True):
+        sentry_sdk.logger.error("logged")
+        sentry_sdk.capture_message("captured")
+    sentry_sdk.flush(10)
+
+
+#: What to do, by the name that is asked for; another name is that of a signal.
+WHAT: dict[str, Callable[[], dict[str, Any]]] = {
+    "threads": partial(meagre, no_threads),
+    "files": partial(meagre, no_files),
+    "forked": forked,
+}
+
+
 def main(what: str) -> None:
-    result = (
-        meagre({"threads": no_threads, "files": no_files}[what])
-        if what in ("threads", "files")
-        else signalled(what)
-    )
+    result = WHAT.get(what, partial(signalled, what))()
     os.write(1, json.dumps(result).encode())
     os._exit(0)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
 import pytest
+import sentry_sdk
+from sentry_sdk import scope, utils
 
 from sentry_app.interrupts import is_from_signal, let_through
 from sentry_app.scrubbing import Scrubber
@@ -92,3 +94,18 @@ def test_a_look_at_an_error_that_is_interrupted_swallows_nothing() -> None:
     signal.signal(signal.SIGUSR1, raising)
     with pytest.raises(TimeIsUp):
         has_harmless_text(Slow())
+
+
+def test_what_the_sdk_swallows_itself_is_let_through(
+    start_sdk: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*args: Any, **kw: Any) -> Any:
+        send()
+
+    start_sdk(TRANSPORT="locmem")
+    signal.signal(signal.SIGUSR1, raising)
+    with pytest.raises(TimeIsUp), utils.capture_internal_exceptions():
+        interrupted()
+    monkeypatch.setattr(scope, "event_from_exception", interrupted)
+    with pytest.raises(TimeIsUp):
+        sentry_sdk.capture_exception(ValueError("captured"))

@@ -4,7 +4,8 @@
   main process had sent something, a tenth of its children's events were lost.
 * What waits to be sent: the child would send it again.
 * What is counted as lost: it would be reported twice.
-* A lock that another thread held while the process was forked: the child would wait for ever.
+* A lock that another thread held while the process was forked: the child would wait for ever. So it
+  would for an import, which cannot be renewed: see :mod:`sentry_app.seams.preloading`.
 
 The private parts that are used, and what they have to be:
 
@@ -36,6 +37,7 @@ import sentry_sdk
 from sentry_sdk.worker import BackgroundWorker
 
 from sentry_app import children, outcomes
+from sentry_app.seams.preloading import preload
 from sentry_app.seams.transport import target_of
 
 #: The parts of a client that gather something, or have a thread.
@@ -63,7 +65,7 @@ _pid = os.getpid()
 def renew_in_children() -> None:
     """Give each process that is forked from here on its own of all that."""
     if hasattr(os, "register_at_fork"):  # not on Windows
-        os.register_at_fork(after_in_child=renew)
+        os.register_at_fork(before=preload, after_in_child=renew)
 
 
 def renew_if_forked() -> None:
