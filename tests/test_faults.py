@@ -48,6 +48,19 @@ def test_a_site_loses_nothing(fault: Fault, tmp_path: Path) -> None:
     assert outcome == Outcome(outcome.captured, 0, min(outcome.duplicated, repeated))
 
 
+@pytest.mark.parametrize("fault", [faults.away_until_restart, faults.sigterm])
+@pytest.mark.parametrize("options", [["--enable-threads"], ["--threads=2"], ["--lazy-apps"], []])
+def test_a_site_of_uwsgi_loses_nothing(options: list[str], fault: Fault, tmp_path: Path) -> None:
+    """Its processes are forked before or after the site is loaded, with threads or without."""
+    pytest.importorskip("pyuwsgi")
+    server = [*faults.UWSGI, *options]
+    with SentryServer() as sentry, Run(sentry, "plug-in", tmp_path / "spool", server) as run:
+        fault(run, LENGTH)
+        outcome = run.outcome(PATIENCE)
+    assert outcome.captured > 1
+    assert outcome == Outcome(outcome.captured, 0, 0)
+
+
 class Tasks:
     """Tasks that capture, each of which tells its id through Redis."""
 

@@ -13,7 +13,7 @@ import threading
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from http.client import HTTPException
 from pathlib import Path
 from typing import NamedTuple
@@ -30,7 +30,12 @@ GUNICORN = (
     # Two workers, and nothing in the home directory.
     *("--config=example_project/gunicorn.conf.py", "--graceful-timeout=10"),
 )
-READY = r"Listening at: (http://127\.0\.0\.1:\d+)"
+UWSGI = (
+    *(str(Path(sys.executable).with_name("uwsgi")), "--http-socket=127.0.0.1:0", "--need-app"),
+    *("--master", "--processes=2", "--die-on-term", "--pythonpath=."),
+    "--module=tests.support.burst_site",
+)
+READY = r"(?:Listening at: http://|bound to TCP address )(127\.0\.0\.1:\d+)"
 
 
 class Outcome(NamedTuple):
@@ -44,8 +49,15 @@ class Outcome(NamedTuple):
 class Run:
     """One site and one Sentry, and the ids that the site has told."""
 
-    def __init__(self, sentry: SentryServer, monitoring: str, spool: Path | None) -> None:
+    def __init__(
+        self,
+        sentry: SentryServer,
+        monitoring: str,
+        spool: Path | None,
+        server: Sequence[str] = GUNICORN,
+    ) -> None:
         self.sentry = sentry
+        self.server = server
         self.captured: list[str] = []
         self._told = threading.Condition()
         self.environment = unmeasured(environment(sentry, monitoring, spool))
@@ -61,10 +73,10 @@ class Run:
         self._stack.close()
 
     def start(self, *options: str) -> None:
-        """Serve the site by gunicorn, until the first page is there."""
-        process = run_server([*GUNICORN, *options], READY, env=self.environment)
+        """Serve the site, until the first page is there."""
+        process = run_server([*self.server, *options], READY, env=self.environment)
         self._process = self._stack.enter_context(process)
-        self._url = self._process.wait_for_line(READY)[1]
+        self._url = f"http://{self._process.wait_for_line(READY)[1]}"
         self.visit("capture/1")
 
     def stop(self, number: int = signal.SIGTERM) -> None:
