@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 
 from tests.support import answers
-from tests.support.processes import clean_environment
+from tests.support.processes import clean_environment, unmeasured
 from tests.support.sentry_server import SentryServer, refused_dsn
 
 pytestmark = pytest.mark.e2e
 
 
 def run(what: str, dsn: str) -> Any:
-    environment = clean_environment(SENTRY_DSN=dsn, SENTRY_TRACES_SAMPLE_RATE="0")
+    environment = unmeasured(clean_environment(SENTRY_DSN=dsn, SENTRY_TRACES_SAMPLE_RATE="0"))
     command = [sys.executable, "-m", "tests.meagre", what]
     done = subprocess.run(command, env=environment, capture_output=True, timeout=120, check=True)
     return json.loads(done.stdout)

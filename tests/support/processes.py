@@ -157,7 +157,10 @@ def clean_environment(**extra: str) -> dict[str, str]:
 
 
 def unmeasured(environment: Mapping[str, str]) -> dict[str, str]:
-    """``environment`` for a process in which coverage must not handle SIGTERM itself."""
+    """``environment`` for a process without coverage, which a signal's handler may interrupt.
+
+    If that raises while coverage holds its own lock, the process hangs for ever.
+    """
     return {k: v for k, v in environment.items() if not k.startswith("COVERAGE_")}
 
 
