@@ -44,9 +44,13 @@ def no_threads() -> None:
     threading.Thread.start = refuse  # type: ignore[method-assign]
 
 
-def no_files() -> None:
-    # Django 4.2 writes a mail to nobody, for which it opens a file.
+def no_mail() -> None:
+    """Django 4.2 writes a mail to nobody, for which it imports modules and opens a file."""
     AdminEmailHandler.emit = lambda self, record: None  # type: ignore[method-assign]
+
+
+def no_files() -> None:
+    no_mail()
     get("/error/")  # what is imported when it is first needed
     sentry_sdk.flush(5)
     sentry_sdk.get_client().transport.inner._pool.clear()
@@ -110,6 +114,7 @@ def _fail(depth: int) -> None:
 
 def forked() -> dict[str, Any]:
     """What is imported by an event that is the first one after a fork."""
+    no_mail()
     get("/")  # what Django and the tests import
     pid = os.fork()
     if pid:
