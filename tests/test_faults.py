@@ -48,17 +48,30 @@ def test_a_site_loses_nothing(fault: Fault, tmp_path: Path) -> None:
     assert outcome == Outcome(outcome.captured, 0, min(outcome.duplicated, repeated))
 
 
+#: Other servers: the package that is needed, and how they are started.
+SERVERS = {
+    "uwsgi": ("pyuwsgi", [*faults.UWSGI, "--enable-threads"]),
+    "uwsgi with threads": ("pyuwsgi", [*faults.UWSGI, "--threads=2"]),
+    "uwsgi with lazy-apps": ("pyuwsgi", [*faults.UWSGI, "--enable-threads", "--lazy-apps"]),
+    "uwsgi without threads": ("pyuwsgi", [*faults.UWSGI]),
+    "gevent": ("gevent", [*faults.GUNICORN, "--worker-class=gevent"]),
+    "gunicorn with threads": ("gunicorn", [*faults.GUNICORN, "--threads=4"]),
+}
+
+
 @pytest.mark.parametrize("fault", [faults.away_until_restart, faults.sigterm])
-@pytest.mark.parametrize("options", [["--enable-threads"], ["--threads=2"], ["--lazy-apps"], []])
-def test_a_site_of_uwsgi_loses_nothing(options: list[str], fault: Fault, tmp_path: Path) -> None:
-    """Its processes are forked before or after the site is loaded, with threads or without."""
-    pytest.importorskip("pyuwsgi")
-    server = [*faults.UWSGI, *options]
+@pytest.mark.parametrize(("package", "server"), SERVERS.values(), ids=SERVERS)
+def test_a_site_on_another_server_loses_nothing(
+    package: str, server: list[str], fault: Fault, tmp_path: Path
+) -> None:
+    pytest.importorskip(package)
     with SentryServer() as sentry, Run(sentry, "plug-in", tmp_path / "spool", server) as run:
         fault(run, LENGTH)
         outcome = run.outcome(PATIENCE)
     assert outcome.captured > 1
-    assert outcome == Outcome(outcome.captured, 0, 0)
+    # uWSGI ends a worker that is busy without a word to Python, while it may send one.
+    repeated = 1 if package == "pyuwsgi" and fault is faults.sigterm else 0
+    assert outcome == Outcome(outcome.captured, 0, min(outcome.duplicated, repeated))
 
 
 class Tasks:
