@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import signal
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -70,6 +71,29 @@ def test_it_is_written_without_its_secrets(start_sdk: Start, tmp_path: Path) -> 
     (file,) = spool().directory.path.glob("*.envelope")
     assert secret not in file.read_text()
     assert "[Filtered]" in file.read_text()
+
+
+def test_a_handlers_error_while_it_is_written_is_the_applications(
+    start_sdk: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``TimeoutError``, as many handlers of SIGALRM raise it, is an ``OSError``."""
+
+    def time_out(*args: object) -> None:
+        raise TimeoutError
+
+    start_sdk(DSN=refused_dsn(), SPOOL_DIR=str(tmp_path))
+    directory = spool().directory
+    before = signal.signal(signal.SIGUSR1, time_out)
+    try:
+        for name in ("_write", "_make_room"):
+            with pytest.raises(TimeoutError), monkeypatch.context() as patch:
+                patch.setattr(directory, name, lambda *args: signal.raise_signal(signal.SIGUSR1))
+                sentry_sdk.capture_message(name)
+            directory._written = directory._max_bytes + 1
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert waiting() == ["_make_room"]
+    assert spool().memory.pending() == []
 
 
 def test_what_a_dead_process_left_is_sent(

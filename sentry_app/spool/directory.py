@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from sentry_app.interrupts import let_through
 from sentry_app.spool.ownership import give_to_owner, make
 
 _NAME = re.compile(r"(\d{20})-[0-9a-f]+\.([a-z_]+)\.envelope")
@@ -73,8 +74,10 @@ class Directory:
         self._written += len(raw)
         gone: list[Entry] = []
         if self._written > self._max_bytes * _MEASURED_AFTER:
-            with suppress(OSError):  # it is written: that there is no room may be said later
+            try:
                 gone.extend(self._make_room())
+            except OSError as error:  # it is written: that there is no room may be said later
+                let_through(error)
         return gone
 
     def may_wait(self) -> bool:

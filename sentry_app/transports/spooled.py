@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from sentry_sdk.envelope import Envelope, Item
 from sentry_sdk.transport import Transport
 
+from sentry_app.interrupts import let_through
 from sentry_app.spool import Answer, Directory, Drainer, Memory
 from sentry_app.spool.worker import Worker
 from sentry_app.transports.wrapper import Wrapper
@@ -101,6 +102,7 @@ class SpooledTransport(Wrapper):
             gone = self.directory.write(raw, category)
             self._is_writable = True
         except OSError as error:
+            let_through(error)  # a handler's TimeoutError, say
             if self._is_writable:
                 self._is_writable = False
                 logger.warning("%s cannot be written: %s", self.directory.path, error)
