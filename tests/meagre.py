@@ -112,6 +112,40 @@ def _fail(depth: int) -> None:
     raise ValueError(f"as asked {len(names)}")
 
 
+def hammered() -> dict[str, Any]:
+    """Fork while two threads begin to capture; what they told, and how each child ended."""
+    ended = threading.Event()
+    told: list[str] = []
+
+    def hammer(name: str) -> None:
+        for number in range(2_000):
+            if ended.is_set():
+                return
+            told.append(f"{name}-{number}")
+            sentry_sdk.capture_message(told[-1])
+
+    threads = [threading.Thread(target=hammer, args=(name,)) for name in "ab"]
+    for thread in threads:
+        thread.start()
+    children = [_child(f"child-{number}") for number in range(20)]
+    statuses = [os.waitpid(child, 0)[1] for child in children]
+    ended.set()
+    for thread in threads:
+        thread.join()
+    sentry_sdk.flush(60)
+    told += [f"child-{number}" for number in range(20)]
+    return {"told": sorted(told), "statuses": statuses}
+
+
+def _child(message: str) -> int:
+    pid = os.fork()
+    if not pid:
+        sentry_sdk.capture_message(message)
+        sentry_sdk.flush(60)
+        os._exit(0)
+    return pid
+
+
 def forked() -> dict[str, Any]:
     """What is imported by an event that is the first one after a fork."""
     no_mail()
@@ -139,6 +173,7 @@ WHAT: dict[str, Callable[[], dict[str, Any]]] = {
     "threads": partial(meagre, no_threads),
     "files": partial(meagre, no_files),
     "forked": forked,
+    "hammered": hammered,
 }
 
 

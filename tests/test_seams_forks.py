@@ -208,34 +208,6 @@ def test_what_the_parent_gathers_is_told_once(start_sdk: Start, sentry: SentrySe
     assert outcomes.snapshot()["hook", "error"] == 1
 
 
-def test_forks_while_threads_capture_neither_hang_nor_lose_nor_repeat(
-    start_sdk: Start, sentry: SentryServer
-) -> None:
-    start_sdk(DSN=sentry.dsn, STORM_LIMIT=0, OPTIONS={"transport_queue_size": 100_000})
-    ended = threading.Event()
-    told: list[str] = []
-
-    def hammer(name: str) -> None:
-        for number in range(2_000):
-            if ended.is_set():
-                return
-            told.append(f"{name}-{number}")
-            sentry_sdk.capture_message(told[-1])
-
-    threads = [threading.Thread(target=hammer, args=(name,)) for name in "ab"]
-    for thread in threads:
-        thread.start()
-    children = [forked(lambda number=number: send(f"child-{number}")) for number in range(20)]
-    for child in children:
-        wait_for(child)
-    ended.set()
-    for thread in threads:
-        thread.join()
-    sentry_sdk.flush(30)
-    expected = sorted([*told, *(f"child-{number}" for number in range(20))])
-    assert messages(sentry) == expected
-
-
 def test_a_server_that_forks_without_python_is_noticed(
     monkeypatch: pytest.MonkeyPatch, start_sdk: Start, sentry: SentryServer
 ) -> None:

@@ -19,10 +19,15 @@ from tests.support.sentry_server import SentryServer, refused_dsn
 pytestmark = pytest.mark.e2e
 
 
-def run(what: str, dsn: str) -> Any:
-    environment = unmeasured(clean_environment(SENTRY_DSN=dsn, SENTRY_TRACES_SAMPLE_RATE="0"))
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+
+
+def run(what: str, dsn: str, **extra: str) -> Any:
+    environment = clean_environment(SENTRY_DSN=dsn, SENTRY_TRACES_SAMPLE_RATE="0", **extra)
     command = [sys.executable, "-m", "tests.meagre", what]
-    done = subprocess.run(command, env=environment, capture_output=True, timeout=120, check=True)
+    done = subprocess.run(
+        command, env=unmeasured(environment), capture_output=True, timeout=120, check=True
+    )
     return json.loads(done.stdout)
 
 
@@ -67,8 +72,16 @@ def test_what_a_signal_raises_is_seen(name: str, error: str, sentry: SentryServe
     assert len(seen) >= 36
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@needs_fork
 def test_the_first_event_of_a_forked_process_imports_nothing(sentry: SentryServer) -> None:
     """It might wait for ever for an import that another thread had begun before."""
     assert run("forked", sentry.dsn) == {"imported": []}
     assert len(sentry.wait_for(lambda server: len(server.events) >= 2 and server.events)) == 2
+
+
+@needs_fork
+def test_forks_while_threads_capture_neither_hang_nor_lose_nor_repeat(sentry: SentryServer) -> None:
+    options = json.dumps({"transport_queue_size": 100_000})
+    result = run("hammered", sentry.dsn, SENTRY_STORM_LIMIT="0", SENTRY_OPTIONS=options)
+    assert result["statuses"] == [0] * 20
+    assert sorted(event["message"] for event in sentry.events) == result["told"]
