@@ -95,3 +95,21 @@ def test_a_statement_is_forgotten_with_the_texts(monkeypatch: pytest.MonkeyPatch
         assert scrubber.scrub(event)["params"] == [FILTERED]
         scrubber.scrub({"note": "another text"})
     assert len(scrubber._memory.statements) <= 1
+
+
+@pytest.mark.parametrize("args", [["{}", 3], "('{}', 3)"])
+def test_parameters_of_a_log_line_are_those_of_its_template(args: Any) -> None:
+    sql = "UPDATE users SET token = %s WHERE id = %s"
+    secret = "ab1"
+
+    def entry(template: str, *params: Any) -> dict[str, Any]:
+        shown = tuple(str(tuple(p)) if type(p) is list else p for p in params)
+        entry = {"message": template, "formatted": template % shown, "params": list(params)}
+        return {"logentry": entry}
+
+    def filled(value: str) -> Any:
+        return [value, 3] if type(args) is list else args.format(value)
+
+    assert SCRUBBER.scrub(entry("ran %s now", sql)) == entry("ran %s now", sql)
+    logged = entry("(%.3f) %s; args=%s", 0.001, sql, filled(secret))
+    assert SCRUBBER.scrub(logged) == entry("(%.3f) %s; args=%s", 0.001, sql, filled(FILTERED))

@@ -24,7 +24,10 @@ def scrub(walk: Walk) -> None:
     for sql in walk.plain.values.intersection(tuple(walk.statements)):
         statements[sql] = walk.statements[sql]
     if statements:
-        for node, _, sql in walk.plain.places(statements.keys()):
+        for node, key, sql in walk.plain.places(statements.keys()):
+            if key == "formatted":
+                _scrub_logged(walk, (node, "params"), statements[sql])
+                continue
             _scrub_beside(walk, node, statements[sql])
             _scrub_beside(walk, (node, "data"), statements[sql])
 
@@ -42,6 +45,16 @@ def _scrub_beside(walk: Walk, node: Node, parameters: Parameters) -> None:
             _scrub_names(walk, value, (node, key), parameters)
         elif type(value) is str:
             _scrub_repr(walk, value, (node, key), parameters)
+
+
+def _scrub_logged(walk: Walk, node: Node, parameters: Parameters) -> None:
+    """The parameters of a log line are the template's; those of SQL in it may be one of them."""
+    params = walk.patch.find(node)
+    for place, value in enumerate(params if type(params) is list else ()):
+        if type(value) is list:
+            _scrub_list(walk, value, (node, place), parameters)
+        elif type(value) is str:
+            _scrub_repr(walk, value, (node, place), parameters)
 
 
 def _is_name(key: str) -> bool:
