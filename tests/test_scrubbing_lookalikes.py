@@ -26,6 +26,8 @@ SCRUBBER = Scrubber(defaults.SCRUB_FIELDS, ip_addresses=True, pii=False)
         "errors['password'] = 'This field is required.'",
         "EXPIRE 'session:1' 300",
         "GET / 200 51 1234 ms",
+        "HSET 'creds:7' 'shippingAddress' 'juniper'",
+        "GET /a?image=logo%402x.png&b=icon%40home.svg",
     ],
 )
 def test_a_lookalike_stays(text: str) -> None:
@@ -189,3 +191,8 @@ def scrubbed_line(line: str) -> str:
     frame = {"context_line": line, "function": "f"}
     left = SCRUBBER.scrub({"exception": {"values": [{"stacktrace": {"frames": [frame]}}]}})
     return left["exception"]["values"][0]["stacktrace"]["frames"][0]["context_line"]
+
+
+def test_a_path_is_no_name() -> None:
+    event = {"extra": {"celery-job": {"args": ["/api/v1/tokens/174/", 2]}}}
+    assert SCRUBBER.scrub(event) == event

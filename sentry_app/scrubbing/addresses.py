@@ -29,13 +29,15 @@ _LONG, _MOST = 16, 0.6
 _NOBODY = frozenset({"255.255.255.255", "169.254.169.254"})
 _NAT64 = IPv6Network("64:ff9b::/96")
 
+#: ``icon@2x.png``
+_NO_FILE = r"(?!(?:png|jpe?g|gif|svg|webp|ico|avif|css|js|map|py|git)\b)"
 _EMAIL = re.compile(
     r"(?<![A-Za-z0-9._%+\-])(?!git@|celery@)[A-Za-z0-9._%+\-][A-Za-z0-9._%+'\-]{0,63}@(?!\d+x\.)(?:[A-Za-z0-9\-]{1,63}\.){1,8}"
-    r"(?!(?:png|jpe?g|gif|svg|webp|ico|avif|css|js|map|py|git)\b)[A-Za-z]{2,24}(?![A-Za-z0-9])"
+    rf"{_NO_FILE}[A-Za-z]{{2,24}}(?![A-Za-z0-9])"
 )
 _EMAIL_ENCODED = re.compile(
-    r"(?<![A-Za-z0-9._+\-])[A-Za-z0-9._+\-]{1,64}(?:%40|&#64;|\\u0040)"
-    r"(?:[A-Za-z0-9\-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![A-Za-z0-9])"
+    r"(?<![A-Za-z0-9._+\-])[A-Za-z0-9._+\-]{1,64}(?:%40|&#64;|\\u0040)(?!\d+x\.)"
+    rf"(?:[A-Za-z0-9\-]{{1,63}}\.){{1,8}}{_NO_FILE}[A-Za-z]{{2,24}}(?![A-Za-z0-9])"
 )
 
 

@@ -53,7 +53,7 @@ def _is_pair(first: str, second: Any, keys: SecretKeys, in_list: bool) -> bool:
     name = unquoted(first)
     if name.startswith("-"):
         return _is_flag(first, keys, second)
-    if " " in name or name not in keys:
+    if " " in name or "/" in name or name not in keys:
         return False
     return in_list or not (isinstance(second, str) and _FIELD.fullmatch(second))
 

@@ -27,7 +27,9 @@ _DEFAULT = re.compile(r"[\"']--?([A-Za-z][\w\-]{1,60})[\"'][^\n]{0,200}?\bdefaul
 _ARGUMENT = re.compile(
     r"\([\"'](?=([A-Za-z_][\w\-.]{1,60}))\1[\"'],\s?(?:default=)?(?=[\"'](?=[^\s\"']{0,80}\d)[^\s\"']{8,}[\"'])"
 )
-_FIELD = re.compile(r"[a-z_\-]{1,40}|(?:[A-Z]?[a-z]{1,20}-){1,5}[A-Za-z]{1,20}")
+_FIELD = re.compile(
+    r"[a-z_\-]{1,40}|[a-z]{2,20}(?:[A-Z][a-z]{1,20}){1,4}|(?:[A-Z]?[a-z]{1,20}-){1,5}[A-Za-z]{1,20}"
+)
 #: The values of migrations look random: ``("auth", "0001_initial")``.
 _MIGRATION = re.compile(r"\d{4}_[a-z_0-9]{1,100}")
 #: What a usage line calls the value of an option: ``[--token TOKEN]``.
