@@ -29,3 +29,15 @@ def test_a_quotation_mark_before_an_email_stays() -> None:
 )
 def test_of_an_address_written_short_less_is_left(address: str, left: str) -> None:
     assert anonymise(address) == left
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("GET 'seen:2001:db8:1:2:3:4:5:6'", "GET 'seen:2001:db8:1::'"),
+        ("key:2a:51:43:a1:b5:fc:8b:b7", "key:2a:51:43:a1:b5:fc:8b:b7"),
+        ("a:2001:db8:1:2:3:4:5:6:7", "a:2001:db8:1:2:3:4:5:6:7"),
+    ],
+)
+def test_an_address_may_follow_a_name(text: str, left: str) -> None:
+    assert anonymise(text) == left

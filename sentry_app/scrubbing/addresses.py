@@ -14,6 +14,8 @@ _IPV4 = re.compile(
 )
 _IPV6 = re.compile(
     r"(?:(?<![\w:.])|(?<=\\[nrt]))(?=[0-9a-fA-F]{0,4}:[0-9a-fA-F]{0,4}:)[0-9a-fA-F:]{2,39}(?:\.\d{1,3}){0,3}(?![\w:])"
+    # In full, after a name: the key of a cache.
+    r"|(?<=[A-Za-z_]:)(?<![0-9a-fA-F]{4}:)(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}(?![\w:])"
 )
 _BEFORE_VERSION = re.compile(
     r"(?:(?i:versions?|version is|released?|build|firmware|python|django|linux|kernel|driver|"

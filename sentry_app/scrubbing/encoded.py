@@ -13,9 +13,11 @@ from sentry_app.scrubbing.findings import Findings
 
 Scrub = Callable[[str, Findings], str]
 
-_PERCENT = re.compile(r"%(?:25)*(?:3[DAdaFf]|22|27|5[BbDd]|7[BbDd]|40|2[Ff]|20)")
+_PERCENT = re.compile(r"%(?:25)*(?:3[DAdaFf]|2[0247Ff]|5[BbDd]|7[BbDd]|40)")
 #: What is encoded as one piece: between the delimiters of the URL or form around it.
 _PERCENT_RUN = re.compile(r"[^\s\"'<>?&=/;,%]*%[0-9A-Fa-f]{2}[^\s\"'<>?&=/;,]*")
+#: A value in a form or a query string, with blanks in it.
+_SPACED_RUN = re.compile(r"(?<==)(?=[^\s\"'<>?&=;,+]*\+)[^\s\"'<>?&=;,]+")
 #: Base64 of ``{"``, ``{'``, ``[{``, ``[[``, ``["``, of ``{`` and a line break, and of longer texts.
 _BASE64 = re.compile(
     r"(?:(?<![A-Za-z0-9+/_-])|(?<=/)(?=e[wy]|W[3y]))(?:e[wy]|W[3y]|[A-Za-z0-9])[A-Za-z0-9+/_\-]{22,}(?:={0,2}|(?:%3D){0,2})(?![A-Za-z0-9+/=_-])"
@@ -29,6 +31,8 @@ def scrub(text: str, found: Findings, inner: Scrub) -> str:
     """``text`` with what is encoded in it scrubbed by ``inner``."""
     if "%" in text and _PERCENT.search(text):
         text = _PERCENT_RUN.sub(lambda match: _percent(match[0], found, inner), text)
+    if "+" in text and "=" in text:
+        text = _SPACED_RUN.sub(lambda match: _form(match[0], found, inner), text)
     if len(text) >= 24:
         text = _BASE64.sub(lambda match: _base64(match[0], found, inner), text)
         text = _HEX.sub(lambda match: _hexadecimal(match[0], found, inner), text)
@@ -38,14 +42,18 @@ def scrub(text: str, found: Findings, inner: Scrub) -> str:
 def _percent(run: str, found: Findings, inner: Scrub) -> str:
     if len(run) > _LONGEST:
         return run
+    if run.count("+") > 1:  # words
+        run = _form(run, found, inner)
     plain = unquote(run)
-    if plain == run:
+    scrubbed = inner(plain, found) if plain != run else plain
+    return run if scrubbed == plain else quote(scrubbed, safe="[]", errors="replace")
+
+
+def _form(run: str, found: Findings, inner: Scrub) -> str:
+    if len(run) > _LONGEST:
         return run
-    scrubbed = inner(plain, found)
-    if scrubbed != plain:
-        return quote(scrubbed, safe="[]", errors="replace")
     plain = unquote_plus(run)
-    scrubbed = inner(plain, found) if "+" in run and plain.count(" ") > 1 else plain
+    scrubbed = inner(plain, found)
     return run if scrubbed == plain else quote_plus(scrubbed, safe="[]", errors="replace")
 
 

@@ -41,7 +41,7 @@ def _table(keep: bytes = b"", other: bytes = b" ", **classes: bytes) -> bytes:
 _TO_WORDS = _table(keep=_LETTERS)
 _TO_RUNS = _table(a=_LETTERS + _DIGITS + b"_-")
 _TO_NUMBERS = bytes(
-    ord("0") if sign in _DIGITS else ord("-") if sign in b" -" else sign for sign in _ALL
+    ord("0") if sign in _DIGITS else ord("-") if sign in b" -+" else sign for sign in _ALL
 )
 _TO_FORM = bytes(ord("0") if sign in _DIGITS else sign for sign in _ALL)
 _RUN = b"a" * 16
@@ -64,6 +64,7 @@ _MARKS = (
 )  # fmt: skip
 _IPV4 = re.compile(rb"\.0{1,3}\.0{1,3}\.0")
 _IPV6 = re.compile(rb":(?::[0-9a-fA-F]|(?:[0-9A-Fa-f]{0,4}:){3})")
+_IPV6_ENCODED = re.compile(rb"%0[Aa](?:%0[Aa]|[0-9A-Fa-f]{1,4}%0[Aa])")
 
 #: Words that say too little: the one before them in a field decides.
 _COMMON = frozenset({"answer", "code", "data", "id", "no", "number", "phrase", "string"})
@@ -152,6 +153,8 @@ class Triage:
             yield from (match.start() for match in _IPV4.finditer(numbers))
             if data.count(b":") > 1:
                 yield from (match.start() for match in _IPV6.finditer(data))
+            if b"%0" in data:
+                yield from (match.start() for match in _IPV6_ENCODED.finditer(data))
 
     def _names(self, data: bytes) -> Iterator[int]:
         found = data.translate(_TO_WORDS).split()
