@@ -149,6 +149,7 @@ SCRUB_FIELDS: tuple[str, ...] = (
     "jwt",
     "session",
     "sessionid",
+    "sessid",
     "session_id",
     "session_key",
     "phpsessid",

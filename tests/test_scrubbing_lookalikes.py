@@ -27,6 +27,8 @@ SCRUBBER = Scrubber(defaults.SCRUB_FIELDS, ip_addresses=True, pii=False)
         "EXPIRE 'session:1' 300",
         "GET / 200 51 1234 ms",
         "HSET 'creds:7' 'shippingAddress' 'juniper'",
+        "run --token --some-option-with-2-numbers-1",
+        "requirepass is not set",
         "GET /a?image=logo%402x.png&b=icon%40home.svg",
     ],
 )
@@ -42,6 +44,10 @@ def test_a_lookalike_stays(text: str) -> None:
         "<password><![CDATA[{}]]></password>",
         "<password>  {}\n</password>",
         "CONFIG SET requirepass {}",
+        "port 6379\nrequirepass {}\n",
+        "twine upload -u __token__ -p {} dist/a.whl",
+        '[{"html": "<param name=\\"pin\\" value=\\"{}\\">"}]',
+        "'env:\\n- name: PIN\\n  value: {}\\n'",
         "{'password': 'Pa5s {} is it.'}",
     ],
 )
@@ -159,7 +165,7 @@ def test_what_is_wrong_with_a_secret_is_none(value: str) -> None:
     assert SCRUBBER.scrub(item) == item
 
 
-@pytest.mark.parametrize("key", ["sid", "SID", "connect.sid"])
+@pytest.mark.parametrize("key", ["sid", "SID", "connect.sid", "sessid"])
 def test_a_session_may_be_called_sid(key: str) -> None:
     assert SCRUBBER.scrub({"extra": {key: SECRET}}) == {"extra": {key: FILTERED}}
 
@@ -191,6 +197,13 @@ def scrubbed_line(line: str) -> str:
     frame = {"context_line": line, "function": "f"}
     left = SCRUBBER.scrub({"exception": {"values": [{"stacktrace": {"frames": [frame]}}]}})
     return left["exception"]["values"][0]["stacktrace"]["frames"][0]["context_line"]
+
+
+def test_the_password_of_a_machine_may_be_of_letters() -> None:
+    text = "machine shop.example login ann password {}"
+    assert SCRUBBER.scrub({"message": text.format("HorseBattery")}) == {
+        "message": text.format(FILTERED)
+    }
 
 
 def test_a_path_is_no_name() -> None:

@@ -41,7 +41,7 @@ _OPTIONS = (
         (" login",),
         rf"\b(?:docker|podman|helm|az|oc|skopeo|cf|nerdctl)\b[^\n]{{0,40}} login{_REST}-p{_GAP}",
     ),
-    (("mongo", "cqlsh"), rf"\b(?:mongo\w*|cqlsh){_REST}-p{_GAP}"),
+    (("mongo", "cqlsh", "twine "), rf"\b(?:mongo\w*|cqlsh|twine){_REST}-p{_GAP}"),
     (("sqlcmd", "zip ", "bcp "), rf"\b(?:sqlcmd|bcp|zip|unzip){_REST}-P{_GAP}"),
     (("ldap",), rf"\bldap\w+{_REST}-w{_GAP}"),
     (("htpasswd",), r"\bhtpasswd\s+-\w*b\w*\s+\S{1,200}\s+\S{1,200}\s+"),
@@ -50,6 +50,9 @@ _OPTIONS = (
     (("-U ",), rf"\bsmb\w+{_REST}-U\s+[^\s%]{{1,80}}%"),
     (("openssl ",), rf"\bopenssl\s+enc{_REST}-[kK]{_GAP}"),
     (("ssh-keygen ",), rf"\bssh-keygen{_REST}-[NP]{_GAP}"),
+    # The files of FTP's and curl's clients, and of Redis.
+    (("machine ",), r"\bmachine\s+\S{1,200}\s+login\s+\S{1,200}\s+password\s+"),
+    (("requirepass ", "masterauth "), r"\b(?:requirepass|masterauth)\s+(?=[\"']?\S*[\dA-Z])"),
     (("configure set",), r"\bconfigure set \S{0,80}(?:secret|token|password|key)\w*\s+"),
 )
 #: Statements and functions of SQL, and what the database says about them.

@@ -25,8 +25,8 @@ _NAMED_ELEMENT = re.compile(
 )
 _NAMED = r"\b(?:(?:name|key|id|field)=|type=(?=.password))"
 _ATTRIBUTES = re.compile(
-    rf"{_NAMED}[\"'](?P<name>[^\"'<>]{{1,80}})[\"'][^<>]{{0,300}}?\b(?:value|content)="
-    r"(?:\"(?P<secret>[^\"<>]+)|'(?P<other>[^'<>]+))"
+    rf"{_NAMED}\\?[\"'](?P<name>[^\"'<>\\]{{1,80}})\\?[\"'][^<>]{{0,300}}?\b(?:value|content)="
+    r"(?:\\?\"(?P<secret>(?:[^\"<>\\]|\\(?!\"))+)|'(?P<other>[^'<>]+))"
 )
 _ATTRIBUTES_REVERSED = re.compile(
     rf"\b(?:value|content)=[\"'](?P<secret>[^\"'<>]+)[\"'][^<>]{{0,300}}?{_NAMED}"
@@ -56,7 +56,8 @@ _ARGUMENTS = re.compile(
     rf"value=b?(?P<mark>{QUOTE})(?P<secret>.+?)(?:(?P=mark)|\Z)"
 )
 _ITEM = re.compile(
-    r"\b(?:name|key):\s?[\"']?(?P<name>[\w.\-]{1,80})[\"']?\r?\n\s{1,40}value:\s?[\"']?(?P<secret>[^\r\n\"']+)"
+    r"\b(?:name|key):\s?[\"']?(?P<name>[\w.\-]{1,80})[\"']?(?:(?:\\r)?\\n|\r?\n)\s{1,40}"
+    r"value:\s?[\"']?(?P<secret>(?:[^\r\n\"'\\]|\\(?![rn\"']))+)"
 )
 
 

@@ -93,7 +93,7 @@ FORMS = (
     Form(
         "authorization",
         ("oken ", "WT "),
-        re.compile(rf"\b(?:[Tt]oken|JWT)\s(?P<secret>(?=[A-Za-z+/_\-.~]*\d){_B64}{{16,}})"),
+        re.compile(rf"\b(?:[Tt]oken|JWT)\s(?!--)(?P<secret>(?=[A-Za-z+/_\-.~]*\d){_B64}{{16,}})"),
     ),
     Form(
         "authorization",
