@@ -39,6 +39,16 @@ _WHOSE = re.compile(
 #: What makes the word after ``to`` a value: ``changed password to x``.
 _SET = re.compile(r"(?<!\w)(?:set|chang|updat|reset|rotat)(?:e|ed|es|s|ing|ting)? ", re.I)
 _SET_TO = frozenset({"passcode", "passphrase", "passwd", "password", "pin", "pwd"})
+#: A secret that stands before its name: ``x was the password``; and what may stand behind that.
+_NAMED_LATER = re.compile(
+    r"(?<![^\s\"'`(])(?P<secret>[^\s\"'`<>()\[\]{},;:|&=]{8,100})[\"'`]? (?:is|was) "
+    r"(?:the|my|our|your|their) (?P<name>(?:[A-Za-z]{2,20} ){0,2}?[A-Za-z]{3,20})"
+    r"(?=[.,;!?)]|\Z| (?:and|but|for|from|i|in|of|on|that|we|which|you)\b)",
+    re.I,
+)
+_LATER = re.compile(r"\s(?:is|was) (?:the|my|our|your|their) ", re.I)
+_NAMES_LATER = _SET_TO | {"key", "secret", "token"}
+_NAME_OF_CLASS = re.compile(r"(?:[A-Z][a-z]+\d?){2,}[A-Z]?\d{0,2}")
 _LINKS = frozenset("are as given is of provided received sent used value was".split())  # noqa: SIM905
 _LONGEST_LEAD = 80
 
@@ -64,8 +74,25 @@ class Prose:
                 parts += [text[done : match.start()], found.remove("key", value)]
                 done = match.start() + len(value)
         text = "".join([*parts, text[done:]]) if parts else text
+        text = (
+            _NAMED_LATER.sub(lambda m: self._later(m, found), text) if _LATER.search(text) else text
+        )
         text = found.replace("key", _CODE_FIRST, text) if " is your " in text else text
         return found.replace("key", _CODE_USED, text) if " code" in text else text
+
+    def _later(self, match: re.Match[str], found: Findings) -> str:
+        """What is left of ``match``; what may be a word of the sentence stays."""
+        value, name = match["secret"], match["name"].replace(" ", "_")
+        last = words(name)[-1]
+        if (
+            last not in _NAMES_LATER
+            or name not in self._keys
+            or not any(map(str.isdigit, value))
+            or _NAME_OF_CLASS.fullmatch(value)
+            or not _fits(value, last, False)
+        ):
+            return match[0]
+        return found.remove("key", value) + match[0][len(value) :]
 
     def _is_secret(self, value: str, text: str, start: int) -> bool:
         lead = _LEAD.search(text, max(0, start - _LONGEST_LEAD), start)

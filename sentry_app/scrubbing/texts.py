@@ -15,15 +15,17 @@ _PAIR = re.compile(
     # The name, without backtracking into it; then what may close it, and a separator.
     rf"(?:(?<![\w%])|(?<=%[0-9A-Fa-f]{{2}}))(?=([^\W][\w.\-]{{0,80}}(?:\[[\w.\-]{{0,40}}\]){{0,4}}))\1(?P<close>(?:{QUOTE}|[\])*]|%5[dD])*)"
     r"(?P<sign>:\s?(?P<type>[A-Za-z_][\w.]{0,40})(?:\[[\w., ]{0,40}\])?\s=\s(?=[\"'`])"
-    r"|\s{0,4}(?:=>|(?:[=!]==|[=!<>:]?=)(?!=)(?:%20)?|<>|:(?!:|//)\*{0,2}|::(?=\s)|\uff1a|->)\s{0,4}"
+    r"|\s{0,4}(?:=>|(?:[=!]==|[=!<>:]?=)(?!=)(?:%20)?|<>|:(?!:|//)\*{0,2}|::(?=\s)|\uff1a|->|&\#(?:61|x3d);)\s{0,4}"
     r"|\s{1,4}(?:not\s{1,4})?(?:(?:i?like|is)\s{1,4}(?=[\"'(])|in\s{1,4}(?=\()))",
     re.I,
 )
 #: Looked for first; most texts have none of them.
-_SEPARATOR = re.compile(r"[=:\uff1a]|->|(?i:like|in|is)\s+[\"'(]")
+_SEPARATOR = re.compile(r"[=:\uff1a]|->|&#|(?i:like|in|is)\s+[\"'(]")
 
 #: The second of two words that make a name: ``API Key: ...``.
-_SECOND_WORDS = frozenset({"card", "code", "hash", "key", "number", "phrase", "string", "word"})
+_SECOND_WORDS = frozenset(
+    {"card", "code", "hash", "id", "key", "number", "phrase", "string", "word"}
+)
 #: What is no secret after some words: ``next token: ...``.
 _FIRST_WORDS = frozenset({"token"})
 _WORD_BEFORE = re.compile(r"([A-Za-z]{2,20})[ ]\Z")
@@ -147,6 +149,8 @@ class Pairs:
             return value.isdecimal()
         if value.isdecimal() and len(value) < (4 if name == ("pass",) else 2):
             return True  # ``pass: 12``, and the cache's ``session:1``
+        if value.isdecimal() and name == ("id",):
+            return True  # ``session ID: 12`` of a conference
         if value.isdecimal() and name[-1] in _NUMBERED and len(value) < _SHORTEST_NUMBER:
             return True
         looked_up = _BY_NAME.fullmatch(value)
