@@ -1,5 +1,6 @@
 """Secrets in query strings and forms: a blank is a plus sign there, and marks have numbers."""
 
+import json
 import secrets
 from urllib.parse import quote, quote_plus
 
@@ -48,3 +49,11 @@ def test_an_encoded_address_is_anonymised() -> None:
 )
 def test_other_values_stay(query: str) -> None:
     assert scrubbed(query) == query
+
+
+def test_a_quotation_mark_within_a_literal_of_json_in_a_repr_is_not_its_end() -> None:
+    body = repr(json.dumps({"user": "ann", "password": f'{SECRET[:8]}"{SECRET[8:]}', "n": 1}))
+    left = repr(json.dumps({"user": "ann", "password": FILTERED, "n": 1}))
+    assert SCRUBBER.scrub({"extra": {"body": body}}) == {"extra": {"body": left}}
+    path = repr(json.dumps({"password": "C:\\", "author": "ann"}))
+    assert SCRUBBER.scrub({"extra": {"body": path}})["extra"]["body"].endswith('"ann"}\'')

@@ -17,6 +17,8 @@ _PLAIN = {
     quote: re.compile(rf"[^{quote}\\]*(?:(?:\\.|{quote}{quote})[^{quote}\\]*)*", re.S)
     for quote in ("'", '"', "`")
 }
+#: A quotation mark within a literal of JSON, of which this is the repr.
+_ESCAPED_TWICE = re.compile(r"\\\\[\"'`](?=[^\s,:;)\]}\"'])")
 _CONTAINER = re.compile(r"(?:[A-Za-z_][\w.]{0,60})?[\[({]")
 _BRACKETS = re.compile(r"[\[\](){}\"']")
 _CLOSING = {"[": "]", "(": ")", "{": "}"}
@@ -92,8 +94,13 @@ def _literal_end(text: str, opening: re.Match[str]) -> int:
         if text.startswith(quote * 2, opening.end()):  # a triple quotation mark
             end = text.find(quote * 3, opening.end() + 2)
             return len(text) if end < 0 else end
-        found = plain.match(text, opening.end())
-        return found.end() if found else opening.end()
+        end = opening.end()
+        while found := plain.match(text, end):
+            end = found.end()
+            if not _ESCAPED_TWICE.match(text, end - 2):
+                break
+            end += 1
+        return end
     end = opening.end()
     while True:
         end = text.find(quote, end)
