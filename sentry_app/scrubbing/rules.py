@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from sentry_app.scrubbing import addresses, commands, encoded, numbers, values, vendors
+from sentry_app.scrubbing import addresses, commands, encoded, numbers, tables, values, vendors
 from sentry_app.scrubbing.columns import parameters_of
 from sentry_app.scrubbing.findings import Findings
 from sentry_app.scrubbing.keys import SecretKeys
@@ -66,6 +66,8 @@ class Rules:
         text = self._pairs.scrub(text, found)
         text = self._statements.scrub(text, found)
         text = self._prose.scrub(text, found)
+        if "\n" in text or "\\n" in text:
+            text = tables.scrub(text, found, self._keys)
         return self._markup.scrub(text, found)
 
     def _by_form(self, text: str, found: Findings) -> str:
