@@ -1,5 +1,6 @@
 """What looks like a secret and is none stays; what looks like none and is one goes."""
 
+import json
 import secrets
 
 import pytest
@@ -29,6 +30,10 @@ SCRUBBER = Scrubber(defaults.SCRUB_FIELDS, ip_addresses=True, pii=False)
         "HSET 'creds:7' 'shippingAddress' 'juniper'",
         "run --token --some-option-with-2-numbers-1",
         "requirepass is not set",
+        "user:1234:cart:items:ab12cd",
+        "db.internal:5432:shop:ann",
+        'entry { name: "author" value: "ab12" }',
+        json.dumps({"автор": "ab12cd"}),
         "GET /a?image=logo%402x.png&b=icon%40home.svg",
     ],
 )
@@ -44,6 +49,12 @@ def test_a_lookalike_stays(text: str) -> None:
         "<password><![CDATA[{}]]></password>",
         "<password>  {}\n</password>",
         "CONFIG SET requirepass {}",
+        "db.internal:5432:shop:ann:{}{}",
+        "*:*:*:ann:{}{}",
+        'fields { key: "password" value { string_value: "{}" } }',
+        'entry { name: "api_key" value: "{}" }',
+        json.dumps({"n": 1, "пароль": "{}"}),
+        '{"p\\u0061ssword": "{}", "n": 1}',
         "port 6379\nrequirepass {}\n",
         "twine upload -u __token__ -p {} dist/a.whl",
         '[{"html": "<param name=\\"pin\\" value=\\"{}\\">"}]',

@@ -55,6 +55,11 @@ _ARGUMENTS = re.compile(
     rf"\b(?:name|key)=(?P<quote>{QUOTE})(?P<name>[\w.\-]{{1,80}})(?P=quote),\s?"
     rf"value=b?(?P<mark>{QUOTE})(?P<secret>.+?)(?:(?P=mark)|\Z)"
 )
+#: An entry of a map in the text format of protocol buffers.
+_ENTRY = re.compile(
+    rf"\b(?:name|key):\s?(?P<quote>{QUOTE})(?P<name>[\w.\-]{{1,80}})(?P=quote)\s{{1,4}}value:?\s?"
+    rf"(?:\{{\s?\w{{1,20}}:\s?)?(?P<mark>{QUOTE})(?P<secret>.+?)(?:(?P=mark)|\Z)"
+)
 _ITEM = re.compile(
     r"\b(?:name|key):\s?[\"']?(?P<name>[\w.\-]{1,80})[\"']?(?:(?:\\r)?\\n|\r?\n)\s{1,40}"
     r"value:\s?[\"']?(?P<secret>(?:[^\r\n\"'\\]|\\(?![rn\"']))+)"
@@ -82,6 +87,7 @@ class Markup:
         if "value" in text or "content" in text:
             text = self._replace(_SPELT_OUT, text, found)
             text = self._replace(_ARGUMENTS, text, found)
+            text = self._replace(_ENTRY, text, found)
             text = self._replace(_ITEM, text, found)
         return text
 

@@ -34,6 +34,11 @@ _FIELD = re.compile(
 _MIGRATION = re.compile(r"\d{4}_[a-z_0-9]{1,100}")
 #: What a usage line calls the value of an option: ``[--token TOKEN]``.
 _METAVAR = re.compile(r"[A-Z][A-Z_\-]{1,30}(?=[\s\])|,]|\Z)")
+#: A name in JSON with letters as numbers, as ``json.dumps`` writes those of other alphabets.
+_ESCAPED = re.compile(
+    r"(?P<quote>\\{0,8}\")(?P<name>(?:[\w.\-]|\\{1,8}u[0-9a-fA-F]{4}){2,80})(?P=quote)\s?:\s?"
+)
+_LETTER = re.compile(r"\\+u([0-9a-fA-F]{4})")
 #: The message of Django's fields: ``Field 'pin' expected a number but got '12x'``.
 _EXPECTED = re.compile(r"\bField [\"'](\w{1,80})[\"'] expected \w{1,10} \w{1,20} but got (?=\S)")
 #: What a query calls a literal: ``SELECT 'x' AS password``.
@@ -56,6 +61,8 @@ class Statements:
         """``text`` without the secrets in command lines, commands and statements."""
         if "-" in text:
             text = self._after(_FLAG, text, found, self._is_flag)
+        if "\\u0" in text:
+            text = self._after(_ESCAPED, text, found, self._is_escaped)
         if "but got " in text:
             text = self._after(_EXPECTED, text, found, self._is_flag)
         if "' AS " in text or "' as " in text:
@@ -89,6 +96,10 @@ class Statements:
 
     def _is_flag(self, match: re.Match[str]) -> bool:
         return match[1] in self._keys and _METAVAR.match(match.string, match.end()) is None
+
+    def _is_escaped(self, match: re.Match[str]) -> bool:
+        name = _LETTER.sub(lambda letter: chr(int(letter[1], 16)), match["name"])
+        return name != match["name"] and name in self._keys
 
     def _is_named(self, match: re.Match[str]) -> bool:
         if match["name"] not in self._keys:

@@ -60,7 +60,7 @@ _MARKS = (
     b"@", b"%00", b"-----", b"eyJ", b"$", b"earer ", b"EARER ", b"asic ", b"ASIC ", b"#00;",
     b"AGE-SECRET", b"django-insecure", b"/webhook", b"hooks.slack",
     b"igest username=", b"AWS0-HMAC-", b" code 0000",
-    b"{SSHA", b"{SHA", b"{MD0", b"{SMD0", b"{CRYPT",
+    b"\\u00", b"{SSHA", b"{SHA", b"{MD0", b"{SMD0", b"{CRYPT",
 )  # fmt: skip
 _IPV4 = re.compile(rb"\.0{1,3}\.0{1,3}\.0")
 _IPV6 = re.compile(rb":(?::[0-9a-fA-F]|(?:[0-9A-Fa-f]{0,4}:){3})")

@@ -83,6 +83,14 @@ FORMS = (
         re.compile(r"jdbc:oracle:\w{1,10}:[^/\s@]{1,100}/(?P<secret>[^\s@]{1,200})@"),
     ),
     Form(
+        "userinfo",
+        (":5432:", ":5433:", ":6432:", ":*:"),
+        re.compile(  # a line of PostgreSQL's .pgpass
+            r"(?<![^\s\"'])[\w.\-*]{1,100}:(?:543[23]|6432|\*):[\w.\-*]{1,63}:[\w.\-*]{1,63}:"
+            r"(?P<secret>(?=[^\s\"':]{0,60}\d)(?=[^\s\"':]{0,60}[A-Za-z])[^\s\"':]{4,200})(?![^\s\"'])"
+        ),
+    ),
+    Form(
         "authorization",
         ("earer", "asic", "EARER", "ASIC", "egotiate", "igest", "piKey", "Bot "),
         re.compile(
