@@ -217,6 +217,15 @@ def test_the_password_of_a_machine_may_be_of_letters() -> None:
     }
 
 
+def test_a_message_may_quote_the_secret() -> None:
+    text = "{'pin': [\"Invalid value: '%s'\"]}"
+    assert (
+        "HorseBATTery" not in SCRUBBER.scrub({"message": text % "aHorseBATTeryStaple"})["message"]
+    )
+    message = {"message": text % "HorseBatteryStaple"}
+    assert SCRUBBER.scrub(message) == message
+
+
 def test_a_path_is_no_name() -> None:
     event = {"extra": {"celery-job": {"args": ["/api/v1/tokens/174/", 2]}}}
     assert SCRUBBER.scrub(event) == event

@@ -16,6 +16,7 @@ SCRUBBER = Scrubber(defaults.SCRUB_FIELDS, ip_addresses=True, pii=False)
     [
         "{} was the password",
         "'{}' was the password for ann",
+        "log\n{} was the password\nend",
         "{} is my API key, keep it",
         "they found out that {} is our client secret.",
         "password&#x3D;{} or token&#61;{}",

@@ -29,6 +29,8 @@ _COMPLAINT = re.compile(
     r"[.!]?\Z",
     re.I,
 )
+#: A literal of mixed letters within it: ``Invalid value: 'xYzzABcdE'``.
+_MIXED = re.compile(r"['\"](?=\w*[A-Z]{2})[a-z]*(?:[A-Z]+[a-z]+){3,}[A-Z]*['\"]")
 _LITERAL = re.compile(r"'[^'\"\n]*'|\"[^\"\n]*\"")
 _CODE = re.compile(r"[a-z]{1,12}")
 _LONGEST = 2_000
@@ -37,6 +39,8 @@ _LONGEST = 2_000
 def is_complaint(text: str) -> bool:
     """Whether ``text`` says what is wrong with a value, and is not the value itself."""
     text = text[:_LONGEST]
+    if _MIXED.search(text):
+        return False
     if _SENTENCE.fullmatch(text):
         return not RANDOM.search(text)
     return len(text) <= 200 and _WORDS.fullmatch(text) is not None and bool(_COMPLAINT.match(text))

@@ -43,7 +43,7 @@ _SET_TO = frozenset({"passcode", "passphrase", "passwd", "password", "pin", "pwd
 _NAMED_LATER = re.compile(
     r"(?<![^\s\"'`(])(?P<secret>[^\s\"'`<>()\[\]{},;:|&=]{8,100})[\"'`]? (?:is|was) "
     r"(?:the|my|our|your|their) (?P<name>(?:[A-Za-z]{2,20} ){0,2}?[A-Za-z]{3,20})"
-    r"(?=[.,;!?)]|\Z| (?:and|but|for|from|i|in|of|on|that|we|which|you)\b)",
+    r"(?=[.,;!?)]|\s*\Z|\r?\n|\\n| (?:and|but|for|from|i|in|of|on|that|we|which|you)\b)",
     re.I,
 )
 _LATER = re.compile(r"\s(?:is|was) (?:the|my|our|your|their) ", re.I)
