@@ -214,6 +214,8 @@ SCRUB_FIELDS: tuple[str, ...] = (
     "privkey",
     "priv_key",
     "auth_header",
+    "authorization_header",
+    "cookie_header",
     "symmetric_key",
     "crypto_key",
     "unlock_code",

@@ -176,7 +176,7 @@ def test_what_is_wrong_with_a_secret_is_none(value: str) -> None:
     assert SCRUBBER.scrub(item) == item
 
 
-@pytest.mark.parametrize("key", ["sid", "SID", "connect.sid", "sessid"])
+@pytest.mark.parametrize("key", ["sid", "SID", "connect.sid", "sessid", "authorizationHeader"])
 def test_a_session_may_be_called_sid(key: str) -> None:
     assert SCRUBBER.scrub({"extra": {key: SECRET}}) == {"extra": {key: FILTERED}}
 
@@ -215,6 +215,12 @@ def test_the_password_of_a_machine_may_be_of_letters() -> None:
     assert SCRUBBER.scrub({"message": text.format("HorseBattery")}) == {
         "message": text.format(FILTERED)
     }
+
+
+def test_a_password_of_a_program_may_look_like_an_id() -> None:
+    secret = secrets.token_hex(16)
+    text = "ldapsearch -w {} -x"
+    assert SCRUBBER.scrub({"message": text.format(secret)})["message"] == text.format(FILTERED)
 
 
 def test_a_message_may_quote_the_secret() -> None:

@@ -33,9 +33,15 @@ def test_the_id_of_a_session_may_be_of_letters() -> None:
     }
 
 
+def test_a_code_may_be_somebodys() -> None:
+    text = "Hello. Your code is {}."
+    assert SCRUBBER.scrub({"message": text.format("4711" * 2)})["message"] == text.format(FILTERED)
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        "your code is 2000 lines long",
         "AccessTokenV2 is the token that we use",
         "Auth0Client is the secret",
         "v2.10.3-rc1 is the key",

@@ -30,6 +30,7 @@ _CODE_USED = re.compile(
     r"(?:sign|log|verif|confirm|complet|reset|authenticat|activat)",
     re.I,
 )
+_CODE_ALONE = re.compile(r"\byour code is:? (?P<secret>\d{4,8})(?=[.,;!?]\s|[.!?\s\"']*\Z)", re.I)
 #: Whose it is: ``the password for ann is x``.
 _WHOSE = re.compile(
     r"(?<=[A-Za-z]) (?:for|of) (?:the )?(?:account |card |order |user )?[\w.@\-]{1,40}"
@@ -78,7 +79,9 @@ class Prose:
             _NAMED_LATER.sub(lambda m: self._later(m, found), text) if _LATER.search(text) else text
         )
         text = found.replace("key", _CODE_FIRST, text) if " is your " in text else text
-        return found.replace("key", _CODE_USED, text) if " code" in text else text
+        if " code" in text:
+            text = found.replace("key", _CODE_ALONE, found.replace("key", _CODE_USED, text))
+        return text
 
     def _later(self, match: re.Match[str], found: Findings) -> str:
         """What is left of ``match``; what may be a word of the sentence stays."""

@@ -59,7 +59,7 @@ _CARDS = (b"0" * 13, b"0000-0000-0000", b"0000-000000-0000", b"000-00-0000")
 _MARKS = (
     b"@", b"%00", b"-----", b"eyJ", b"$", b"earer ", b"EARER ", b"asic ", b"ASIC ", b"#00;",
     b"AGE-SECRET", b"django-insecure", b"/webhook", b"hooks.slack",
-    b"igest username=", b"AWS0-HMAC-", b" code 0000",
+    b"igest username=", b"AWS0-HMAC-", b" code 0000", b"our code is 0000",
     b"\\u00", b"{SSHA", b"{SHA", b"{MD0", b"{SMD0", b"{CRYPT",
 )  # fmt: skip
 _IPV4 = re.compile(rb"\.0{1,3}\.0{1,3}\.0")
@@ -71,7 +71,8 @@ _COMMON = frozenset({"answer", "code", "data", "id", "no", "number", "phrase", "
 #: Words that make a statement with a secret (see ``statements.py``), or the name of one.
 _STATEMENTS = frozenset(
     {"identified", "insert", "into", "curl", "masterauth", "mysql", "mysqldump", "redis"}
-    | {"requirepass", "sshpass", "openssl", "keygen"}
+    | {"requirepass", "sshpass", "openssl", "keygen", "ldapsearch", "cqlsh", "htpasswd", "sqlplus"}
+    | {"sqlcmd", "smbclient", "mongo", "mongodump", "mongosh", "twine", "docker", "podman"}
 )
 #: An id, alone between other signs; and what stands for it, which is no less suspect.
 _ID = re.compile(
