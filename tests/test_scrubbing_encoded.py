@@ -45,7 +45,14 @@ def test_an_encoded_address_is_anonymised() -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["q=my+shopping+list&x=a+b", "at=12%3A30%3A11", "text=token+of+thanks", "q=%24total+%2B+tax"],
+    [
+        "q=my+shopping+list&x=a+b",
+        "note=password%3Dnull+in+tests",
+        "a=password%3Dnull+here",
+        "at=12%3A30%3A11",
+        "text=token+of+thanks",
+        "q=%24total+%2B+tax",
+    ],
 )
 def test_other_values_stay(query: str) -> None:
     assert scrubbed(query) == query

@@ -30,6 +30,8 @@ SCRUBBER = Scrubber(defaults.SCRUB_FIELDS, ip_addresses=True, pii=False)
         "HSET 'creds:7' 'shippingAddress' 'juniper'",
         "run --token --some-option-with-2-numbers-1",
         "requirepass is not set",
+        "started\napi_key: undefined in settings\n",
+        "SET 'user:2:has_password' 'Yes'",
         "user:1234:cart:items:ab12cd",
         "db.internal:5432:shop:ann",
         'entry { name: "author" value: "ab12" }',
@@ -221,6 +223,16 @@ def test_a_password_of_a_program_may_look_like_an_id() -> None:
     secret = secrets.token_hex(16)
     text = "ldapsearch -w {} -x"
     assert SCRUBBER.scrub({"message": text.format(secret)})["message"] == text.format(FILTERED)
+
+
+@pytest.mark.parametrize("key", ["user.has_password", "user:7:use_session", "require.password"])
+def test_a_flag_may_belong_to_something(key: str) -> None:
+    assert SCRUBBER.scrub({"extra": {key: "Yes9"}}) == {"extra": {key: "Yes9"}}
+
+
+@pytest.mark.parametrize("key", ["user:7:password", "shop.db_password", "user:7:pin:1"])
+def test_what_belongs_to_something_may_be_a_secret(key: str) -> None:
+    assert SCRUBBER.scrub({"extra": {key: "Yes9"}}) == {"extra": {key: FILTERED}}
 
 
 def test_a_message_may_quote_the_secret() -> None:

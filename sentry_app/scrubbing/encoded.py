@@ -42,8 +42,8 @@ def scrub(text: str, found: Findings, inner: Scrub) -> str:
 def _percent(run: str, found: Findings, inner: Scrub) -> str:
     if len(run) > _LONGEST:
         return run
-    if run.count("+") > 1:  # words
-        run = _form(run, found, inner)
+    if "+" in run and "%20" not in run:
+        return _form(run, found, inner)
     plain = unquote(run)
     scrubbed = inner(plain, found) if plain != run else plain
     return run if scrubbed == plain else quote(scrubbed, safe="[]", errors="replace")

@@ -12,6 +12,8 @@ import unicodedata
 from collections.abc import Iterable
 
 _WORD = re.compile(r"[^\W\d_]+|[0-9]+")
+#: What a key belongs to: ``user:1:``.
+_OUTER = re.compile(r".*[.:](?=[^\W\d])", re.S)
 _CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^A-Za-z]+")
 
 #: A key that ends in one of these still holds what the words before it say.
@@ -123,15 +125,13 @@ class SecretKeys:
             return False
         verdict = self._verdicts.get(key)
         if verdict is None:
-            verdict = self._is_secret(words(key[-100:]))
+            verdict = not _is_flag(key[-100:]) and self._is_secret(words(key[-100:]))
             if len(self._verdicts) < self.MAX_VERDICTS and len(key) <= 100:
                 self._verdicts[key] = verdict
         return verdict
 
     def _is_secret(self, key: tuple[str, ...]) -> bool:
         if self._is_allowed(key):
-            return False
-        if len(key) > 1 and key[0] in _FLAGS:
             return False
         while len(key) > 1 and (key[-1].isdecimal() or key[-1] in _WITHOUT_MEANING):
             if self._ends_in_field(key):
@@ -175,6 +175,13 @@ class SecretKeys:
             any((*key[-n:-1], singular) in self._fields for n in range(1, self._longest + 1))
             or self._is_compound(singular)
         )
+
+
+def _is_flag(key: str) -> bool:
+    """Whether ``key`` says yes or no: ``has_password``, ``user.has_password``."""
+    return any(
+        len(name) > 1 and name[0] in _FLAGS for name in (words(key), words(_OUTER.sub("", key)))
+    )
 
 
 def _is_harmless(key: tuple[str, ...]) -> bool:

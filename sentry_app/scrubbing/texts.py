@@ -66,6 +66,8 @@ _WORDS_OF_SOURCE = re.compile(r"[A-Za-z_]{1,40}\d?(?:[ .\-][A-Za-z_]{1,40}){0,12
 _DESCRIPTION = re.compile(r"[A-Z][a-z]{1,20} (?:\D* )?(?:an?|for|if|in|is|not|of|or|the|to) \D*")
 #: What AWS names: after ``secret`` stands which one it is.
 _ARN = re.compile(r"(?<!\w)arn:[\w:\-]{1,90}:\Z")
+#: A line of a log rather than of YAML: ``api_key: undefined at start``.
+_NOTHING = re.compile(r"(?:none|null|nil|undefined|unset|missing)\s", re.I)
 #: Names whose value may be a plain word.
 _PASSWORDS = frozenset(
     {"password", "passwd", "pwd", "pw", "pass", "passphrase", "passcode", "secret"}
@@ -145,6 +147,8 @@ class Pairs:
     def _is_prose(self, match: re.Match[str], value: str) -> bool:
         """Whether a bare ``value`` is a word of prose, a count, or the name of a variable."""
         name = words(match[1])
+        if _NOTHING.match(value):
+            return True
         if name[-1:] == ("tokens",) or (name == ("pass",) and ":" in match["sign"]):
             return value.isdecimal()
         if value.isdecimal() and len(value) < (4 if name == ("pass",) else 2):
