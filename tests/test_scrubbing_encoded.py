@@ -1,5 +1,6 @@
 """Secrets in query strings and forms: a blank is a plus sign there, and marks have numbers."""
 
+import html
 import json
 import secrets
 from urllib.parse import quote, quote_plus
@@ -31,6 +32,20 @@ def scrubbed(query: str) -> str:
 def test_a_value_of_a_form_is_decoded(value: str, left: str) -> None:
     query = f"page=2&note={quote_plus(value.format(SECRET, SECRET))}&x=1"
     assert scrubbed(query) == f"page=2&note={quote_plus(left.format(FILTERED), '[]')}&x=1"
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<user><name>ann</name><password>{}</password></user>",
+        '<input name="api_key" value="{}"> <input name="author" value="ann">',
+    ],
+)
+def test_markup_that_is_escaped_is_read(markup: str) -> None:
+    text = f"<p>sent {html.escape(markup.format(SECRET))} today</p>"
+    left = f"<p>sent {html.escape(markup.format(FILTERED))} today</p>"
+    assert SCRUBBER.scrub({"message": text}) == {"message": left}
+    assert SCRUBBER.scrub({"message": left}) == {"message": left}
 
 
 def test_the_digits_of_a_card_may_stand_apart() -> None:

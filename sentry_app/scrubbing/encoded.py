@@ -1,10 +1,12 @@
-"""Texts within texts: percent-encoded and base64. They are decoded, scrubbed, and encoded again.
+"""Texts within texts: percent-encoded, escaped for HTML, base64. They are decoded, scrubbed, and
+encoded again.
 
 What is base64 goes as a whole if anything in it is secret, since its reader sees nothing of it.
 """
 
 import base64
 import binascii
+import html
 import re
 from collections.abc import Callable
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
@@ -18,6 +20,8 @@ _PERCENT = re.compile(r"%(?:25)*(?:3[DAdaFf]|2[0247Ff]|5[BbDd]|7[BbDd]|40)")
 _PERCENT_RUN = re.compile(r"[^\s\"'<>?&=/;,%]*%[0-9A-Fa-f]{2}[^\s\"'<>?&=/;,]*")
 #: A value in a form or a query string, with blanks in it.
 _SPACED_RUN = re.compile(r"(?<==)(?=[^\s\"'<>?&=;,+]*\+)[^\s\"'<>?&=;,]+")
+#: Markup that is shown in markup.
+_MARKUP_RUN = re.compile(r"&lt;[^<>]*&gt;")
 #: Base64 of ``{"``, ``{'``, ``[{``, ``[[``, ``["``, of ``{`` and a line break, and of longer texts.
 _BASE64 = re.compile(
     r"(?:(?<![A-Za-z0-9+/_-])|(?<=/)(?=e[wy]|W[3y]))(?:e[wy]|W[3y]|[A-Za-z0-9])[A-Za-z0-9+/_\-]{22,}(?:={0,2}|(?:%3D){0,2})(?![A-Za-z0-9+/=_-])"
@@ -33,6 +37,8 @@ def scrub(text: str, found: Findings, inner: Scrub) -> str:
         text = _PERCENT_RUN.sub(lambda match: _percent(match[0], found, inner), text)
     if "+" in text and "=" in text:
         text = _SPACED_RUN.sub(lambda match: _form(match[0], found, inner), text)
+    if "&lt;" in text:
+        text = _MARKUP_RUN.sub(lambda match: _markup(match[0], found, inner), text)
     if len(text) >= 24:
         text = _BASE64.sub(lambda match: _base64(match[0], found, inner), text)
         text = _HEX.sub(lambda match: _hexadecimal(match[0], found, inner), text)
@@ -55,6 +61,12 @@ def _form(run: str, found: Findings, inner: Scrub) -> str:
     plain = unquote_plus(run)
     scrubbed = inner(plain, found)
     return run if scrubbed == plain else quote_plus(scrubbed, safe="[]", errors="replace")
+
+
+def _markup(run: str, found: Findings, inner: Scrub) -> str:
+    plain = html.unescape(run)
+    scrubbed = inner(plain, found) if len(run) <= _LONGEST else plain
+    return run if scrubbed == plain else html.escape(scrubbed, quote="&quot;" in run)
 
 
 def _base64(run: str, found: Findings, inner: Scrub) -> str:
