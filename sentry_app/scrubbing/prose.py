@@ -47,7 +47,6 @@ _NAMED_LATER = re.compile(
     r"(?=[.,;!?)]|\s*\Z|\r?\n|\\n| (?:and|but|for|from|i|in|of|on|that|we|which|you)\b)",
     re.I,
 )
-_LATER = re.compile(r"\s(?:is|was) (?:the|my|our|your|their) ", re.I)
 _NAMES_LATER = _SET_TO | {"key", "secret", "token"}
 _NAME_OF_CLASS = re.compile(r"(?:[A-Z][a-z]+\d?){2,}[A-Z]?\d{0,2}")
 _LINKS = frozenset("are as given is of provided received sent used value was".split())  # noqa: SIM905
@@ -75,9 +74,8 @@ class Prose:
                 parts += [text[done : match.start()], found.remove("key", value)]
                 done = match.start() + len(value)
         text = "".join([*parts, text[done:]]) if parts else text
-        text = (
-            _NAMED_LATER.sub(lambda m: self._later(m, found), text) if _LATER.search(text) else text
-        )
+        if " is " in text or " was " in text:
+            text = _NAMED_LATER.sub(lambda match: self._later(match, found), text)
         text = found.replace("key", _CODE_FIRST, text) if " is your " in text else text
         if " code" in text:
             text = found.replace("key", _CODE_ALONE, found.replace("key", _CODE_USED, text))
