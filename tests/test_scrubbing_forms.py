@@ -26,6 +26,7 @@ FORMS = {
     "header": ("X-Api-Key: {}\nAccept: text/html", "Accept: text/html"),
     "bearer": ("request sent with Authorization: Bearer {}", "request sent with"),
     "url": ("connect to postgres://app:{}@db.internal/shop failed", "db.internal/shop failed"),
+    "token for a user": ("clone https://{}:x-oauth-basic@git.example/a.git", "@git.example/a.git"),
     "flag": ("mysqldump --user=app --password={} shop", "--user=app"),
     "flag apart": ("backup --token {} --verbose", "--verbose"),
     "mysql": ("mysqldump -u app -p{} shop", "shop"),

@@ -45,6 +45,13 @@ FORMS = (
     Form("pem", ("AGE-SECRET-KEY-",), re.compile(r"AGE-SECRET-KEY-(?P<secret>[A-Z0-9]{20,})")),
     Form(
         "userinfo",
+        (":x-oauth-basic@",),
+        re.compile(  # GitHub takes a token for the user
+            r"://(?P<secret>[^\s/?#:@\"'<>]{1,400}):x-oauth-basic@"
+        ),
+    ),
+    Form(
+        "userinfo",
         ("://",),
         re.compile(
             rf"[A-Za-z][A-Za-z0-9+.\-]{{0,30}}://[^\s/?#:@\"'<>]{{0,200}}:{_NO_FIELD}(?P<secret>[^\s/?#\"'<>]{{1,400}})@"
