@@ -314,7 +314,8 @@ def signals(monkeypatch: pytest.MonkeyPatch) -> Signals:
 def test_among_cooperative_threads_the_handler_itself_ends_it(
     signals: Signals, monkeypatch: pytest.MonkeyPatch, start_sdk: Start, sentry: SentryServer
 ) -> None:
-    monkeypatch.setitem(sys.modules, "gevent", SimpleNamespace())
+    patched = SimpleNamespace(is_module_patched=lambda name: name == "threading")
+    monkeypatch.setitem(sys.modules, "gevent.monkey", patched)
     start_sdk(DSN=sentry.dsn)
     sentry_sdk.capture_message("last words")
     assert signals.handler is exits._terminate

@@ -35,8 +35,12 @@ import sentry_sdk
 
 from sentry_app.seams.patching import wrap
 
-#: These make one thread of many: one that waits outside of them would stop all.
-_COOPERATIVE = ("eventlet", "gevent")
+#: These make one thread of many, where they have patched Python: one that waits outside of them
+#: would stop all. That they are imported says nothing: the SDK does so where they are installed.
+_COOPERATIVE = (
+    ("eventlet.patcher", "is_monkey_patched", "thread"),
+    ("gevent.monkey", "is_module_patched", "threading"),
+)
 
 #: The process that a SIGTERM will not take by surprise.
 _pid = 0
@@ -149,7 +153,7 @@ def _wait_for_end() -> None:
 def _watch_pipe() -> None:
     """Leave the end to a thread: the main thread may not return to Python for long."""
     global _pipe
-    if any(name in sys.modules for name in _COOPERATIVE):
+    if _is_cooperative():
         return
     pipe = os.pipe()
     os.set_blocking(pipe[1], False)
@@ -159,6 +163,13 @@ def _watch_pipe() -> None:
     Thread(target=_wait, args=(pipe[0],), name="sentry_app-sigterm", daemon=True).start()
     _pipe = pipe
     atexit.register(_wait_for_end)
+
+
+def _is_cooperative() -> bool:
+    return any(
+        name in sys.modules and getattr(sys.modules[name], is_patched)(module)
+        for name, is_patched, module in _COOPERATIVE
+    )
 
 
 def _wait(reader: int) -> None:
