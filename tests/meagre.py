@@ -99,6 +99,7 @@ def signalled(name: str) -> dict[str, Any]:
                     _fail(8)
                 except ValueError:
                     sent += sentry_sdk.capture_exception() is not None
+            timer.join()
         except BaseException as error:
             seen.append(type(error).__name__)
         timer.join()
