@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+#: The end of a line, also as the repr of a text writes it.
+LINE_END = r"(?:\r?\n|(?:\\r)?\\n)"
 #: A quotation mark, as it is written in a text within a text too: ``\\"``, ``&quot;``,
 #: ``\\u0022`` (Django's ``escapejs``).
 QUOTE = r"(?:\\{0,16}(?:[\"'`]|u002[27])|&(?:amp;)?(?:quot|apos|\#x27|\#39|\#34);)"

@@ -8,7 +8,7 @@ import re
 
 from sentry_app.scrubbing.findings import Findings
 from sentry_app.scrubbing.keys import SecretKeys
-from sentry_app.scrubbing.literals import QUOTE
+from sentry_app.scrubbing.literals import LINE_END, QUOTE
 from sentry_app.scrubbing.texts import is_placeholder
 
 _TAG = r"<(?P<name>[A-Za-z_][\w:.\-]{0,80})(?:\s[^<>]{0,500})?>"
@@ -61,7 +61,7 @@ _ENTRY = re.compile(
     rf"(?:\{{\s?\w{{1,20}}:\s?)?(?P<mark>{QUOTE})(?P<secret>.+?)(?:(?P=mark)|\Z)"
 )
 _ITEM = re.compile(
-    r"\b(?:name|key):\s?[\"']?(?P<name>[\w.\-]{1,80})[\"']?(?:(?:\\r)?\\n|\r?\n)\s{1,40}"
+    rf"\b(?:name|key):\s?[\"']?(?P<name>[\w.\-]{{1,80}})[\"']?{LINE_END}\s{{1,40}}"
     r"value:\s?[\"']?(?P<secret>(?:[^\r\n\"'\\]|\\(?![rn\"']))+)"
 )
 

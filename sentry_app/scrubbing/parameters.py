@@ -39,22 +39,25 @@ def _scrub_beside(walk: Walk, node: Node, parameters: Parameters) -> None:
     for key, value in list(data.items()):
         if type(key) is not str or not _is_name(key):
             continue
-        if type(value) is list:
-            _scrub_list(walk, value, (node, key), parameters)
-        elif type(value) is dict:
+        if type(value) is dict:
             _scrub_names(walk, value, (node, key), parameters)
-        elif type(value) is str:
-            _scrub_repr(walk, value, (node, key), parameters)
+        else:
+            _scrub_in_order(walk, value, (node, key), parameters)
 
 
 def _scrub_logged(walk: Walk, node: Node, parameters: Parameters) -> None:
     """The parameters of a log line are the template's; those of SQL in it may be one of them."""
     params = walk.patch.find(node)
     for place, value in enumerate(params if type(params) is list else ()):
-        if type(value) is list:
-            _scrub_list(walk, value, (node, place), parameters)
-        elif type(value) is str:
-            _scrub_repr(walk, value, (node, place), parameters)
+        _scrub_in_order(walk, value, (node, place), parameters)
+
+
+def _scrub_in_order(walk: Walk, value: Any, node: Node, parameters: Parameters) -> None:
+    """A list of parameters, or its repr; anything else stays."""
+    if type(value) is list:
+        _scrub_list(walk, value, node, parameters)
+    elif type(value) is str:
+        _scrub_repr(walk, value, node, parameters)
 
 
 def _is_name(key: str) -> bool:

@@ -9,16 +9,17 @@ from collections.abc import Iterator
 
 from sentry_app.scrubbing.findings import Findings
 from sentry_app.scrubbing.keys import SecretKeys
+from sentry_app.scrubbing.literals import LINE_END
 from sentry_app.scrubbing.texts import is_placeholder
 
-_END = r"(?:\r?\n|(?:\\r)?\\n)"
+#: Between two cells.
+_MARK = r"[,;\t]|\\t| {0,30}\| {0,30}"
 _NAME = r"[\"']?[A-Za-z_][\w.\-]{0,60}[\"']?"
 _HEADER = re.compile(
     rf"(?:^|(?<=\n)|(?<=\\n)|(?<=['\"])) {{0,4}}(?:\| )?{_NAME}"
-    rf"(?P<mark>[,;\t]|\\t| {{0,30}}\| {{0,30}}){_NAME}"
-    rf"(?:(?:[,;\t]|\\t| {{0,30}}\| {{0,30}}){_NAME}){{0,60}} {{0,30}}\|?(?P<end>{_END})"
+    rf"(?P<mark>{_MARK}){_NAME}(?:(?:{_MARK}){_NAME}){{0,60}} {{0,30}}\|?(?P<end>{LINE_END})"
 )
-_LINE = re.compile(rf"(?P<row>[^\r\n]*?)(?:{_END}|['\"]?\Z)")
+_LINE = re.compile(rf"(?P<row>[^\r\n]*?)(?:{LINE_END}|['\"]?\Z)")
 _RULE = re.compile(r"[-+|:= ]+")
 _BLANK = " \"'"
 _SHORTEST = 3
