@@ -30,6 +30,7 @@ from django.test import override_settings  # noqa: E402
 from django.utils.log import AdminEmailHandler  # noqa: E402
 
 from sentry_app import outcomes  # noqa: E402
+from tests.support.forks import forked  # noqa: E402
 
 
 class TimeIsUp(Exception):
@@ -102,7 +103,6 @@ def signalled(name: str) -> dict[str, Any]:
             timer.join()
         except BaseException as error:
             seen.append(type(error).__name__)
-        timer.join()
     return {"seen": seen, "sent": sent}
 
 
@@ -128,26 +128,22 @@ def hammered() -> dict[str, Any]:
     threads = [threading.Thread(target=hammer, args=(name,)) for name in "ab"]
     for thread in threads:
         thread.start()
-    children = [_child(f"child-{number}") for number in range(20)]
+    names = [f"child-{number}" for number in range(20)]
+    children = [forked(partial(_send, name)) for name in names]
     statuses = [os.waitpid(child, 0)[1] for child in children]
     ended.set()
     for thread in threads:
         thread.join()
     sentry_sdk.flush(60)
-    told += [f"child-{number}" for number in range(20)]
-    return {"told": sorted(told), "statuses": statuses}
+    return {"told": sorted([*told, *names]), "statuses": statuses}
 
 
-def _child(message: str) -> int:
-    pid = os.fork()
-    if not pid:
-        sentry_sdk.capture_message(message)
-        sentry_sdk.flush(60)
-        os._exit(0)
-    return pid
+def _send(message: str) -> None:
+    sentry_sdk.capture_message(message)
+    sentry_sdk.flush(60)
 
 
-def forked() -> dict[str, Any]:
+def first_after_fork() -> dict[str, Any]:
     """What is imported by an event that is the first one after a fork."""
     no_mail()
     get("/")  # what Django and the tests import
@@ -173,7 +169,7 @@ def _capture() -> None:
 WHAT: dict[str, Callable[[], dict[str, Any]]] = {
     "threads": partial(meagre, no_threads),
     "files": partial(meagre, no_files),
-    "forked": forked,
+    "forked": first_after_fork,
     "hammered": hammered,
 }
 

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentry_app.budgets import Budget, Held, Ticket
+from tests.support.forks import needs_fork
 
 
 class Clock:
@@ -235,7 +236,7 @@ def test_what_was_given_back_is_not_asked_for_again(clock: Clock) -> None:
 # processes that are forked, threads
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@needs_fork
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 def test_a_forked_process_begins_anew_even_if_the_lock_was_held(clock: Clock) -> None:
     shared = Counting(clock)

@@ -10,7 +10,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -37,12 +37,17 @@ WORKER = [
 COMMAND = [sys.executable, "-m", "tests.support.burst_site"]
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
-def test_a_site_loses_nothing(fault: Fault, tmp_path: Path) -> None:
-    with SentryServer() as sentry, Run(sentry, "plug-in", tmp_path / "spool") as run:
+def outcome_of(fault: Fault, spool: Path, server: Sequence[str] = faults.GUNICORN) -> Outcome:
+    with SentryServer() as sentry, Run(sentry, "plug-in", spool, server) as run:
         fault(run, LENGTH)
         outcome = run.outcome(PATIENCE)
     assert outcome.captured > 1
+    return outcome
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_a_site_loses_nothing(fault: Fault, tmp_path: Path) -> None:
+    outcome = outcome_of(fault, tmp_path / "spool")
     # Nobody can know whether an envelope was accepted if the answer got lost.
     repeated = 1 if fault in (faults.answer_lost, faults.sigkill) else 0
     assert outcome == Outcome(outcome.captured, 0, min(outcome.duplicated, repeated))
@@ -65,10 +70,7 @@ def test_a_site_on_another_server_loses_nothing(
     package: str, server: list[str], fault: Fault, tmp_path: Path
 ) -> None:
     pytest.importorskip(package)
-    with SentryServer() as sentry, Run(sentry, "plug-in", tmp_path / "spool", server) as run:
-        fault(run, LENGTH)
-        outcome = run.outcome(PATIENCE)
-    assert outcome.captured > 1
+    outcome = outcome_of(fault, tmp_path / "spool", server)
     # uWSGI ends a worker that is busy without a word to Python, while it may send one.
     repeated = 1 if package == "pyuwsgi" and fault is faults.sigterm else 0
     assert outcome == Outcome(outcome.captured, 0, min(outcome.duplicated, repeated))

@@ -23,30 +23,19 @@ from sentry_app import conf, outcomes
 from sentry_app.budgets import Budget
 from sentry_app.seams import forks
 from sentry_app.seams.transport import target_of
+from tests.support.forks import forked, needs_fork
 from tests.support.sentry_server import SentryServer
 
 Start = Callable[..., conf.Config]
 
 pytestmark = [
-    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork"),
+    needs_fork,
     pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning"),
 ]
 
 
 def transport() -> Any:
     return target_of(sentry_sdk.get_client().transport)
-
-
-def forked(work: Callable[[], Any]) -> int:
-    """Run ``work`` in a forked process; the process's id."""
-    pid = os.fork()
-    if pid:
-        return pid
-    try:
-        work()
-        os._exit(0)
-    finally:
-        os._exit(1)
 
 
 def wait_for(pid: int) -> None:

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from sentry_app.showing import NOT_SHOWN, Budget, Showing, Told, helpers, message
 from sentry_app.showing.harmless import has_harmless_text, is_harmless
 from sentry_app.showing.texts import cut, head
+from tests.support.forks import needs_fork
 
 
 def shown(value: Any, depth: int = 5, **more: Any) -> Any:
@@ -242,7 +243,7 @@ def test_a_thread_that_nobody_needs_ends(monkeypatch: pytest.MonkeyPatch) -> Non
     assert run(lambda: "b") == ["b"]
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@needs_fork
 def test_a_forked_process_has_threads_of_its_own() -> None:
     run(lambda: "a")
     pid = os.fork()

@@ -5,7 +5,6 @@ counted, nothing is swallowed, nothing waits for an import.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from typing import Any
@@ -13,13 +12,11 @@ from typing import Any
 import pytest
 
 from tests.support import answers
+from tests.support.forks import needs_fork
 from tests.support.processes import clean_environment, unmeasured
 from tests.support.sentry_server import SentryServer, refused_dsn
 
 pytestmark = pytest.mark.e2e
-
-
-needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
 
 def run(what: str, dsn: str, **extra: str) -> Any:
